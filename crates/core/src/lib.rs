@@ -1,0 +1,16 @@
+//! What a delivery and a run are, and every rule about them. Pure: no input or output, no clock, no randomness.
+
+pub mod agent;
+pub mod delivery;
+pub mod event;
+pub mod filter;
+pub mod ids;
+pub mod journal;
+pub mod message;
+pub mod run;
+pub mod snapshot;
+pub mod time;
+pub mod webhook;
+
+pub use ids::{AgentName, DeliveryId, EntityKey, RunId, SessionId, SnapshotHash, WebhookId};
+pub use time::Timestamp;

@@ -1,0 +1,142 @@
+//! A webhook as configured: how it authenticates, what it lets through, and where that goes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::filter::EventFilter;
+use crate::ids::{AgentName, Slug, WebhookId};
+
+/// One configured endpoint. Immutable once it is part of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// Public id.
+    pub id: WebhookId,
+    /// The name in its URL.
+    pub slug: Slug,
+    /// Whether it takes deliveries; a disabled one answers like an unknown one.
+    pub enabled: bool,
+    /// Name of the source profile: `github`, `standard_webhooks`, `generic`, ...
+    pub source: String,
+    /// How senders prove themselves.
+    pub auth: Auth,
+    /// The live secrets; any of them may match. Empty only with [`Auth::None`].
+    pub secrets: Vec<SecretRef>,
+    /// Which event types go on.
+    pub events: EventFilter,
+    /// Largest body taken, bytes.
+    pub max_body: u64,
+    /// JSON pointers tried in order for the entity key (generic profile only).
+    pub entity_pointers: Vec<String>,
+    /// Header or JSON pointer that carries the delivery key (generic profile only).
+    pub delivery_key: Option<KeyFrom>,
+    /// Where events go.
+    pub routes: Vec<Route>,
+}
+
+/// Where a secret is to be read by the process that needs it; the secret itself is never in a configuration record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretRef {
+    /// An environment variable's name.
+    Env(String),
+    /// A file's path; its bytes are the secret, without one trailing newline.
+    File(String),
+}
+
+/// Where the generic profile finds a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyFrom {
+    /// A header's name.
+    Header(String),
+    /// A JSON pointer into the body.
+    Body(String),
+}
+
+/// How a sender proves itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "mode")]
+pub enum Auth {
+    /// Everyone may post. Only when written explicitly.
+    None,
+    /// `X-Hub-Signature-256: sha256=<hex>` over the raw body.
+    GithubHmacSha256,
+    /// `webhook-id`, `webhook-timestamp`, `webhook-signature` (Standard Webhooks; `svix-` names too).
+    StandardWebhooks,
+    /// An HMAC over the raw body in a header of the operator's choice.
+    Hmac(HmacScheme),
+    /// A header that equals the secret.
+    StaticHeader {
+        /// The header's name.
+        header: String,
+    },
+    /// `Authorization: Bearer <secret>`.
+    Bearer,
+}
+
+/// The generic HMAC: what is signed and how the signature is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HmacScheme {
+    /// Header that carries the signature.
+    pub header: String,
+    /// Text before the signature, such as `sha256=`; compared without regard to ASCII case.
+    pub prefix: String,
+    /// How the signature's bytes are written.
+    pub encoding: Encoding,
+    /// The hash.
+    pub hash: Hash,
+}
+
+/// How bytes are written as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// Hex, either case.
+    Hex,
+    /// Standard alphabet with padding.
+    Base64,
+}
+
+/// Hash of an HMAC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hash {
+    /// HMAC-SHA1.
+    Sha1,
+    /// HMAC-SHA256.
+    Sha256,
+    /// HMAC-SHA512.
+    Sha512,
+}
+
+/// Webhook and filter to action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Unique in its webhook; part of the run's identity.
+    pub name: String,
+    /// Which of the webhook's events this route takes.
+    pub events: EventFilter,
+    /// What happens.
+    pub action: Action,
+    /// Whose memory the run has.
+    pub session: SessionMode,
+    /// The operator's words after the delivery's summary.
+    pub prompt_suffix: Option<String>,
+}
+
+/// What a route starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Run this agent.
+    Agent(AgentName),
+}
+
+/// Whose memory a run has, and with which runs it must not overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionMode {
+    /// Its own; overlaps with nothing.
+    PerDelivery,
+    /// The entity's: one run at a time, in arrival order. Without an entity as `PerDelivery`.
+    PerEntity,
+}

@@ -1,0 +1,1 @@
+//! The log for any number of processes: NATS JetStream.
