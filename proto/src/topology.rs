@@ -35,7 +35,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const NOTICES_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How long things are kept and how they are handed out.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
     /// Deduplication horizon: DELIVERIES, and EVENTS and BLOBS with it. At least 72 h.
     pub deliveries: Duration,

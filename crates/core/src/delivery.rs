@@ -115,7 +115,7 @@ pub enum DeliveryState {
 
 impl DeliveryState {
     /// The name in the API, metrics and tables.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Received => "received",
             Self::Filtered => "filtered",
@@ -161,7 +161,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// The token in the subject and the name in tables.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Duplicate => "duplicate",
             Self::Rejected => "rejected",

@@ -12,6 +12,9 @@ pub struct RunRequested {
     pub session: SessionId,
     /// The delivery behind it.
     pub delivery: DeliveryId,
+    /// Hash of the delivery's key ([`DeliveryKey::hash`](crate::delivery::DeliveryKey)): with the webhook, the subject
+    /// where the raw delivery is read.
+    pub delivery_key_hash: String,
     /// Its webhook.
     pub webhook: WebhookId,
     /// Source profile, for labels.

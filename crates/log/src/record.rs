@@ -96,6 +96,47 @@ pub struct Append {
     pub expect: Expect,
 }
 
+/// The most bytes of headers in one record.
+const MAX_HEADERS: usize = 32 * 1024;
+
+impl Append {
+    /// Bytes that count against a log's limit: subject, id, headers and payload.
+    pub fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        self.subject.as_str().len() + self.id.len() + headers + self.payload.len()
+    }
+
+    /// What every back end refuses: a record over the limit, an id or a header that some back end can't carry, a name
+    /// that the log keeps for itself.
+    pub(crate) fn check(&self, limit: usize) -> Result<(), LogError> {
+        let invalid = |what, why: &str| Err(LogError::Invalid { what, why: why.into() });
+        let size = self.size();
+        if size > limit {
+            return Err(LogError::TooLarge { size, limit });
+        }
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        if headers > MAX_HEADERS {
+            return Err(LogError::TooLarge { size: headers, limit: MAX_HEADERS });
+        }
+        if self.id.is_empty() || self.id.len() >= 128 || !self.id.bytes().all(|b| b.is_ascii_graphic()) {
+            return invalid("record id", "1 to 127 visible ASCII bytes");
+        }
+        for (name, value) in &self.headers {
+            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_graphic() && b != b':' && b != b',') {
+                return invalid("header name", "visible ASCII bytes without colon and comma");
+            }
+            let lower = name.to_ascii_lowercase();
+            if lower.starts_with("nats-") || lower.starts_with("hw-log-") {
+                return invalid("header name", "Nats- and Hw-Log- are the log's own");
+            }
+            if value.trim() != value || value.chars().any(char::is_control) {
+                return invalid("header value", "no control characters, no blank at either end");
+            }
+        }
+        Ok(())
+    }
+}
+
 /// How one append ended. Only `Stored` and `AlreadyThere` mean "durable".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

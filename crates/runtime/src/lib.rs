@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod clock;
+pub mod connect;
 pub mod failpoint;
 pub mod metrics;
 pub mod problem;
@@ -11,4 +12,5 @@ pub mod secret;
 pub mod settings;
 pub mod stop;
 pub mod telemetry;
+pub mod tls;
 pub mod trace;

@@ -3,7 +3,15 @@
 //! Verification depends on the webhook's [`Auth`](hookwheel_core::webhook::Auth) alone ([`verify`]); meaning depends on
 //! its profile, a [`Source`] found by name in the [`registry`](source).
 
+mod admit;
+mod form;
+mod generic;
+mod github;
+mod json;
 mod request;
+mod standard_webhooks;
+mod summary;
+mod verify;
 
 pub use request::{Headers, Request};
 
@@ -71,6 +79,11 @@ pub trait Source: Send + Sync {
     /// What it means. Given an admitted request this never fails; what is not there is left out.
     fn describe(&self, webhook: &Webhook, request: &Request<'_>) -> Event;
 
+    /// Whether the event only says that the provider has found us, which is no agent's business.
+    fn is_handshake(&self, _event: &Event) -> bool {
+        false
+    }
+
     /// Headers that carry credentials beside the scheme's own; they are never stored. Lower-case.
     fn credential_headers(&self) -> &'static [&'static str] {
         &[]
@@ -82,20 +95,17 @@ pub trait Source: Send + Sync {
 
 /// Whether the sender knows one of the secrets. Constant-time in every secret; every secret is tried.
 pub fn verify(auth: &Auth, secrets: &[&[u8]], request: &Request<'_>, now: Timestamp) -> Result<Proof, Refusal> {
-    let _ = (auth, secrets, request, now);
-    todo!()
+    verify::verify(auth, secrets, request, now)
 }
 
 /// The signing side of [`verify`], for `send`, the demo and tests: headers to add.
 pub fn sign(auth: &Auth, secret: &[u8], request: &Request<'_>, now: Timestamp) -> Vec<(String, String)> {
-    let _ = (auth, secret, request, now);
-    todo!()
+    verify::sign(auth, secret, request, now)
 }
 
 /// Header names the scheme reads its proof from; they are removed before a delivery is stored. Lower-case.
 pub fn proof_headers(auth: &Auth) -> Vec<String> {
-    let _ = auth;
-    todo!()
+    verify::proof_headers(auth)
 }
 
 /// The profile of this name.
@@ -105,5 +115,8 @@ pub fn source(name: &str) -> Option<&'static dyn Source> {
 
 /// All profiles.
 pub fn all() -> &'static [&'static dyn Source] {
-    &[]
+    &[&github::Github, &standard_webhooks::StandardWebhooks, &generic::Generic]
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,9 @@ pub struct Batch {
     pub stream: String,
     /// The stream's identity.
     pub incarnation: String,
+    /// The position its reader went on from; 0 at the start of the stream. When the tables are not that far, somebody
+    /// has reset them meanwhile, and applying the batch would leave a hole: see [`Applied::Gap`].
+    pub after: u64,
     /// Each fact with its position, ascending. Positions without a fact for the tables are left out.
     pub changes: Vec<(u64, Change)>,
     /// The last position covered.
@@ -56,6 +59,8 @@ pub enum Applied {
     New(u64),
     /// All of it had been applied before; nothing changed.
     Stale,
+    /// The tables end before [`Batch::after`]; nothing changed. Read the checkpoint again and go on from there.
+    Gap,
 }
 
 /// Which page.
@@ -135,7 +140,8 @@ pub trait Store: Send + Sync + 'static {
     /// Empties all folded tables and their checkpoints, in one transaction: the next projection starts from zero (S7).
     async fn reset(&self) -> Result<(), StoreError>;
 
-    /// Deletes deliveries received before, with all that belongs to them, and nothing else (S8). Returns how many.
+    /// Deletes deliveries received before, with all that belongs to them, the rejections noticed before, and nothing
+    /// else (S8). Returns how many deliveries.
     async fn prune(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// A page of deliveries, stable while rows arrive (S4).

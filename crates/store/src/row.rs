@@ -1,7 +1,7 @@
-//! Rows as read: what the API, the CLI and the inspector show.
+//! Rows as read: what the API, the CLI and the inspector show. As JSON their times are RFC 3339.
 
 use hookwheel_core::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// One delivery in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,6 +23,7 @@ pub struct DeliveryRow {
     /// The key as the provider gave it.
     pub delivery_key: String,
     /// When ingress had the request.
+    #[serde(serialize_with = "rfc3339")]
     pub received_at: Timestamp,
     /// Bytes of the body.
     pub body_size: u64,
@@ -78,6 +79,7 @@ pub struct DeliveryDetail {
     /// Which configured secret matched, from 0.
     pub secret: Option<u32>,
     /// The signed time.
+    #[serde(serialize_with = "opt_rfc3339")]
     pub signed_at: Option<Timestamp>,
     /// The configuration at receipt.
     pub snapshot: String,
@@ -111,10 +113,13 @@ pub struct RunRow {
     /// Model that served last, as the provider names it.
     pub model: Option<String>,
     /// When the delivery was received.
+    #[serde(serialize_with = "rfc3339")]
     pub received_at: Timestamp,
     /// First entry of the journal.
+    #[serde(serialize_with = "opt_rfc3339")]
     pub started_at: Option<Timestamp>,
     /// Last entry of a finished journal.
+    #[serde(serialize_with = "opt_rfc3339")]
     pub finished_at: Option<Timestamp>,
     /// Model turns.
     pub turns: u32,
@@ -152,6 +157,7 @@ pub struct StepRow {
     /// What the model said, or what the tool gave, or why it was denied or failed.
     pub result: Option<String>,
     /// When it began.
+    #[serde(serialize_with = "rfc3339")]
     pub started_at: Timestamp,
     /// How long it took.
     pub latency_ms: Option<u64>,
@@ -191,6 +197,7 @@ pub struct WebhookRow {
     /// Deliveries seen.
     pub deliveries: u64,
     /// The newest one's time.
+    #[serde(serialize_with = "opt_rfc3339")]
     pub last_delivery_at: Option<Timestamp>,
 }
 
@@ -206,7 +213,19 @@ pub struct NoticeRow {
     /// The reason.
     pub reason: String,
     /// When.
+    #[serde(serialize_with = "rfc3339")]
     pub at: Timestamp,
     /// The sender's address.
     pub peer: String,
+}
+
+fn rfc3339<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(at)
+}
+
+fn opt_rfc3339<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => to.collect_str(at),
+        None => to.serialize_none(),
+    }
 }

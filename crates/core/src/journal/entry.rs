@@ -272,7 +272,7 @@ pub enum RunOutcome {
 
 impl RunOutcome {
     /// The name in the API and in tables.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",
             Self::Failed => "failed",

@@ -1,1 +1,0 @@
-//! The three-layer delivery message an agent reads: our heading, the fenced summary, the operator's suffix.

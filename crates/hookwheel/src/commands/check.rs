@@ -1,0 +1,100 @@
+//! `hookwheel check`: is the configuration right? Every mistake with its place and remedy, before anything runs.
+
+use hookwheel_core::snapshot::Snapshot;
+use hookwheel_core::webhook::Action;
+use serde_json::json;
+
+use crate::config::{ConfigArgs, Configuration};
+use crate::exit::Failure;
+use crate::output::{self, Format, OutputArgs, Paint, Table};
+
+/// Checks hookwheel.toml and the agents beside it, and lists what is configured
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Runs the command. Mistakes exit with 2.
+pub fn run(command: &Check) -> Result<(), Failure> {
+    let configuration = match command.config.read() {
+        Ok(configuration) => configuration,
+        Err(mistakes) => {
+            if command.output.for_programs() {
+                output::print_json(command.output.format(), &json!({ "ok": false, "mistakes": mistakes.json() }));
+            }
+            return Err(mistakes.into());
+        }
+    };
+    match command.output.format() {
+        Format::Table => print(&configuration),
+        format => output::print_json(format, &as_json(&configuration)),
+    }
+    Ok(())
+}
+
+/// Says what works and still deserves a look.
+pub fn warn(configuration: &Configuration) {
+    let paint = Paint::stderr();
+    for warning in &configuration.warnings {
+        output::say(format!("{} {}", paint.odd("warning:"), output::shown(&warning.to_string())));
+    }
+}
+
+fn print(configuration: &Configuration) {
+    let mut table = Table::new(&["webhook", "source", "auth", "route", "events", "agent", "model"]);
+    for snapshot in &configuration.snapshots {
+        for row in rows(snapshot) {
+            table.row(row);
+        }
+    }
+    table.print();
+    warn(configuration);
+    let (count, profile) = (configuration.snapshots.len(), configuration.process.profile.as_str());
+    output::say(format!("{} {count} webhooks, profile {profile}", Paint::stderr().good("sound:")));
+}
+
+fn rows(snapshot: &Snapshot) -> Vec<[String; 7]> {
+    let webhook = &snapshot.webhook;
+    let head = [webhook.slug.to_string(), webhook.source.clone(), scheme(snapshot)];
+    let [slug, source, auth] = head;
+    let row = |route: String, events: String, agent: String, model: String| {
+        [slug.clone(), source.clone(), auth.clone(), route, events, agent, model]
+    };
+    if webhook.routes.is_empty() {
+        return vec![row("-".into(), "-".into(), "-".into(), "-".into())];
+    }
+    let routes = webhook.routes.iter().map(|route| {
+        let Action::Agent(name) = &route.action;
+        let allowed = if route.events.allow.is_empty() { "all".into() } else { route.events.allow.join(", ") };
+        let model = snapshot.agents.get(name).map(|agent| agent.model.clone()).unwrap_or_default();
+        row(route.name.clone(), allowed, name.to_string(), model)
+    });
+    routes.collect()
+}
+
+/// The scheme's name, as it is written in the configuration.
+fn scheme(snapshot: &Snapshot) -> String {
+    let auth = serde_json::to_value(&snapshot.webhook.auth).unwrap_or_default();
+    auth["mode"].as_str().unwrap_or_default().to_owned()
+}
+
+fn as_json(configuration: &Configuration) -> serde_json::Value {
+    let webhooks = configuration.snapshots.iter().map(|snapshot| {
+        let routes: Vec<_> = snapshot.webhook.routes.iter().map(|route| &route.name).collect();
+        json!({
+            "id": snapshot.webhook.id,
+            "slug": snapshot.webhook.slug,
+            "source": snapshot.webhook.source,
+            "auth": scheme(snapshot),
+            "routes": routes,
+            "agents": snapshot.agents.keys().collect::<Vec<_>>(),
+            "snapshot": snapshot.hash(),
+        })
+    });
+    let webhooks: Vec<_> = webhooks.collect();
+    let warnings: Vec<_> = configuration.warnings.iter().map(ToString::to_string).collect();
+    json!({ "ok": true, "profile": configuration.process.profile.as_str(), "webhooks": webhooks, "warnings": warnings })
+}

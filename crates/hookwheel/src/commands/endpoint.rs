@@ -1,0 +1,141 @@
+//! Which webhook `send`, `verify` and `normalize` act for: one of the configuration, or one described by options.
+
+use std::path::PathBuf;
+
+use hookwheel_core::filter::EventFilter;
+use hookwheel_core::ids::{Slug, WebhookId};
+use hookwheel_core::webhook::{Auth, SecretRef, Webhook};
+use hookwheel_runtime::secret::Secret;
+use hookwheel_sources as sources;
+
+use crate::config::{self, ConfigArgs};
+use crate::exit::{Exit, Failure};
+
+/// Names a webhook of `hookwheel.toml`, or describes one that is in no file.
+#[derive(Debug, Clone, clap::Args)]
+pub struct EndpointArgs {
+    /// Take source, authentication and secrets from this webhook of hookwheel.toml
+    #[arg(long, value_name = "SLUG", conflicts_with_all = ["source", "auth", "secret_env", "secret_file"])]
+    webhook: Option<String>,
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Source profile: github, standard_webhooks, generic
+    #[arg(long, default_value = "github")]
+    source: String,
+    /// How the sender proves itself, when not in the profile's own way
+    #[arg(long, value_enum, value_name = "MODE")]
+    auth: Option<Mode>,
+    /// Environment variable that holds the secret
+    #[arg(long, value_name = "NAME", conflicts_with = "secret_file")]
+    secret_env: Option<String>,
+    /// File that holds the secret; one line end at its end is not part of it
+    #[arg(long, value_name = "PATH")]
+    secret_file: Option<PathBuf>,
+}
+
+/// Modes that need no further words; an HMAC of one's own design is written in `hookwheel.toml`.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Mode {
+    GithubHmacSha256,
+    StandardWebhooks,
+    Bearer,
+    None,
+}
+
+/// A webhook and its secrets.
+pub struct Endpoint {
+    /// As configured, or made up from options.
+    pub webhook: Webhook,
+    /// Its live secrets, in order.
+    pub secrets: Vec<Secret>,
+    /// Its profile.
+    pub source: &'static dyn sources::Source,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").field("webhook", &self.webhook).finish_non_exhaustive()
+    }
+}
+
+impl EndpointArgs {
+    /// The webhook without its secrets, for commands that need none.
+    pub fn webhook(&self) -> Result<(Webhook, &'static dyn sources::Source), Failure> {
+        let webhook = match &self.webhook {
+            Some(slug) => configured(&self.config, slug)?,
+            None => self.described()?,
+        };
+        let source = profile(&webhook.source)?;
+        Ok((webhook, source))
+    }
+
+    /// The webhook with its secrets.
+    pub fn endpoint(&self) -> Result<Endpoint, Failure> {
+        let (webhook, source) = self.webhook()?;
+        Endpoint::new(webhook, source)
+    }
+
+    fn described(&self) -> Result<Webhook, Failure> {
+        let source = profile(&self.source)?;
+        let auth = match self.auth {
+            None => source.default_auth(),
+            Some(Mode::GithubHmacSha256) => Auth::GithubHmacSha256,
+            Some(Mode::StandardWebhooks) => Auth::StandardWebhooks,
+            Some(Mode::Bearer) => Auth::Bearer,
+            Some(Mode::None) => Auth::None,
+        };
+        let env = self.secret_env.clone().map(SecretRef::Env);
+        let file = self.secret_file.as_ref().map(|path| SecretRef::File(path.display().to_string()));
+        let slug = source.name().replace('_', "-");
+        Ok(Webhook {
+            id: made_up_id(&slug)?,
+            slug: Slug::parse(slug).map_err(|error| Failure::failed(error.to_string()))?,
+            enabled: true,
+            source: source.name().into(),
+            auth,
+            secrets: env.or(file).into_iter().collect(),
+            events: EventFilter::default(),
+            max_body: u64::MAX,
+            entity_pointers: Vec::new(),
+            delivery_key: None,
+            routes: Vec::new(),
+        })
+    }
+}
+
+impl Endpoint {
+    /// The webhook of this slug in a configuration.
+    pub fn configured(config: &ConfigArgs, slug: &str) -> Result<Self, Failure> {
+        let webhook = configured(config, slug)?;
+        let source = profile(&webhook.source)?;
+        Self::new(webhook, source)
+    }
+
+    fn new(webhook: Webhook, source: &'static dyn sources::Source) -> Result<Self, Failure> {
+        if webhook.secrets.is_empty() && webhook.auth != Auth::None {
+            return Err(Failure::usage("no secret is named").remedy("add --secret-env NAME or --secret-file PATH"));
+        }
+        let secrets = webhook.secrets.iter().map(config::read_secret).collect::<Result<_, _>>();
+        let secrets = secrets.map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Self { webhook, secrets, source })
+    }
+}
+
+fn configured(config: &ConfigArgs, slug: &str) -> Result<Webhook, Failure> {
+    let mut webhooks = config.load()?.snapshots.into_iter().map(|snapshot| snapshot.webhook);
+    webhooks.find(|webhook| webhook.slug.as_str() == slug).ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("{} has no webhook {slug:?}", config.path().display()))
+    })
+}
+
+fn made_up_id(slug: &str) -> Result<WebhookId, Failure> {
+    config::webhook_id(slug).map_err(|error| Failure::failed(error.to_string()))
+}
+
+fn profile(name: &str) -> Result<&'static dyn sources::Source, Failure> {
+    sources::source(name).ok_or_else(|| {
+        let known: Vec<_> = sources::all().iter().map(|source| source.name()).collect();
+        Failure::usage(format!("there is no source profile {name:?}")).remedy(format!("one of: {}", known.join(", ")))
+    })
+}

@@ -1,0 +1,113 @@
+//! All four services in this process, on an embedded log and SQLite tables.
+//!
+//! The services are the ones that run alone elsewhere; only their ports are chosen here.
+
+mod parts;
+mod services;
+
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use hookwheel_log::Log;
+use hookwheel_log::embedded::Embedded;
+use hookwheel_proto::topology;
+use hookwheel_runtime::admin::Admin;
+use hookwheel_runtime::metrics::{self, MetricsHandle};
+use hookwheel_store::Store as _;
+use hookwheel_store::sqlite::Sqlite;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Process;
+use crate::exit::Failure;
+use parts::Parts;
+use services::{Services, cannot_listen};
+
+/// The running services.
+pub struct Wheel {
+    embedded: Arc<Embedded>,
+    log: Arc<dyn Log>,
+    addresses: Addresses,
+    parts: Parts,
+    admin: Admin,
+    draining: CancellationToken,
+}
+
+/// Where the wheel listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// `POST /webhooks/{slug}`.
+    pub intake: SocketAddr,
+    /// Read API and inspector.
+    pub api: SocketAddr,
+    /// Metrics and probes.
+    pub admin: SocketAddr,
+}
+
+impl Wheel {
+    /// Opens log and tables, binds the ports and starts the services.
+    pub async fn start(process: &Process) -> Result<Self, Failure> {
+        for file in [&process.data_dir.join("-"), &process.log, &process.store] {
+            make_private(file.parent().unwrap_or(&process.data_dir))?;
+        }
+        let metrics = install_metrics()?;
+        let embedded = Arc::new(Embedded::open(&process.log, topology::layout(process.keep)).await?);
+        let log: Arc<dyn Log> = embedded.clone();
+        let store = Sqlite::open(&process.store).await?;
+        store.migrate().await?;
+        let services = Services::build(process, &log, Arc::new(store)).await?;
+
+        let draining = CancellationToken::new();
+        let admin = Admin::serve(process.server.admin, metrics, services.readiness(), draining.clone()).await;
+        let admin = admin.map_err(|error| cannot_listen("admin", process.server.admin, &error))?;
+        let addresses = Addresses { intake: services.intake(), api: services.api(), admin: admin.address };
+        Ok(Self { embedded, log, addresses, parts: services.start(), admin, draining })
+    }
+
+    /// The log on which the services meet.
+    pub fn log(&self) -> &Arc<dyn Log> {
+        &self.log
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Says where it listens.
+    pub fn announce(&self) {
+        let Addresses { intake, api, admin } = self.addresses;
+        tracing::info!(%intake, %api, %admin, "hookwheel is up: webhooks at http://{intake}/webhooks/, API and inspector at http://{api}/");
+    }
+
+    /// Runs until `stop`, or until a service ends by itself; then drains them all.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), Failure> {
+        let ended = tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            failure = self.parts.first_end() => Err(failure),
+        };
+        self.draining.cancel();
+        let drained = self.parts.drain().await;
+        drop((self.admin, self.log));
+        let closed = self.embedded.close().await.map_err(Failure::from);
+        ended.and(drained).and(closed)
+    }
+}
+
+/// One recorder for what all four emit.
+fn install_metrics() -> Result<MetricsHandle, Failure> {
+    let failed = |error: metrics::InstallError| Failure::failed(error.to_string());
+    metrics::install(metrics::INGRESS).map_err(failed)?;
+    metrics::install(metrics::NORMALIZER).map_err(failed)?;
+    metrics::install(metrics::AGENT_RUNNER).map_err(failed)?;
+    metrics::install(metrics::PROJECTOR).map_err(failed)
+}
+
+/// Deliveries and notes are nobody else's business.
+fn make_private(dir: &Path) -> Result<(), Failure> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| {
+        Failure::unavailable(format!("cannot create {}: {error}", dir.display()))
+            .remedy("choose another `data_dir`, or make its parent writable")
+    })
+}

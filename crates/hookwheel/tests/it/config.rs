@@ -1,0 +1,121 @@
+//! Configuration: every mistake at once, and the shipped example is sound.
+
+use std::path::{Path, PathBuf};
+
+use hookwheel::config::{ConfigArgs, Configuration, webhook_id};
+use hookwheel_core::webhook::{Auth, Encoding, KeyFrom, SecretRef, SessionMode};
+
+#[test]
+fn a_wrong_configuration_names_every_mistake_with_its_place_and_remedy() {
+    let mistakes = ConfigArgs::at(here("wrong/hookwheel.toml")).read().unwrap_err();
+    let text = mistakes.to_string().replace(&here("wrong").display().to_string(), "");
+    assert_eq!(text, include_str!("wrong/expected.txt").trim_end(), "found:\n{text}");
+    assert!(!text.contains("shown"), "a secret in the wrong place is never repeated");
+}
+
+#[test]
+fn the_shipped_example_is_sound() {
+    let example = repository("deploy/examples/hookwheel.toml");
+    let configuration = ConfigArgs::at(example).read().unwrap();
+    let snapshot = &configuration.snapshots[0];
+    assert_eq!(snapshot.webhook.slug.as_str(), "github");
+    assert_eq!(snapshot.webhook.auth, Auth::GithubHmacSha256);
+    assert_eq!(snapshot.webhook.routes[0].session, SessionMode::PerEntity);
+    assert_eq!(snapshot.agents.len(), 1);
+    assert!(configuration.warnings.is_empty(), "{:?}", configuration.warnings);
+}
+
+#[test]
+fn every_key_of_the_manual_is_read() {
+    let configuration = read(EVERYTHING).unwrap();
+    let process = &configuration.process;
+    assert_eq!(process.server.intake.port(), 1);
+    assert_eq!((process.workers, process.keep.deliveries.as_secs()), (2, 72 * 3600));
+    let [bot] = configuration.snapshots.as_slice() else { panic!("one webhook") };
+    let webhook = &bot.webhook;
+    assert_eq!(webhook.id.as_str(), "wh_0123456789abcdef");
+    assert!(matches!(&webhook.auth, Auth::Hmac(scheme) if scheme.header == "x-sign" && scheme.encoding == Encoding::Base64));
+    assert!(matches!(&webhook.secrets[0], SecretRef::Env(name) if name == "NEW"));
+    assert!(matches!(&webhook.secrets[1], SecretRef::File(path) if Path::new(path).is_absolute()));
+    assert_eq!(webhook.delivery_key, Some(KeyFrom::Header("x-id".into())));
+    assert_eq!((webhook.max_body, webhook.entity_pointers.len(), webhook.enabled), (2048, 1, false));
+    assert_eq!(webhook.routes[0].name, "first");
+    assert_eq!(webhook.routes[1].session, SessionMode::PerDelivery);
+    assert_eq!(bot.models["default"].max_output_tokens, Some(100));
+}
+
+#[test]
+fn the_id_of_a_webhook_stays_when_the_file_is_read_again() {
+    let example = || ConfigArgs::at(repository("deploy/examples/hookwheel.toml")).read().unwrap();
+    assert_eq!(example().snapshots[0].webhook.id, webhook_id("github").unwrap());
+    assert_eq!(example().snapshots[0].hash(), example().snapshots[0].hash());
+}
+
+#[test]
+fn a_scripted_model_is_refused_in_production() {
+    let text = "profile = \"production\"\n[models.default]\nprovider = \"scripted\"\nmodel = \"github-issue\"\n";
+    let mistakes = read(text).unwrap_err();
+    assert!(mistakes.contains("3:12: a scripted model gives canned answers"), "{mistakes}");
+}
+
+const EVERYTHING: &str = r#"
+profile = "development"
+data_dir = "data"
+agents_dir = "agents"
+workers = 2
+[server]
+intake = "127.0.0.1:1"
+api = "0.0.0.0:2"
+admin = "127.0.0.1:3"
+api_keys = "keys"
+[log]
+path = "l.db"
+ack_wait = "10s"
+[store]
+path = "t.db"
+[retention]
+deliveries = "72h"
+runs = "4d"
+[models.default]
+provider = "openai_compatible"
+model = "m"
+base_url = "http://127.0.0.1:1/v1/"
+api_key = { env = "KEY" }
+max_output_tokens = 100
+[webhooks.bot]
+id = "wh_0123456789abcdef"
+enabled = false
+source = "generic"
+auth = { mode = "hmac", header = "X-Sign", prefix = "v1=", encoding = "base64", hash = "sha512" }
+secrets = [{ env = "NEW" }, { file = "old" }]
+events = ["a", "b"]
+deny_events = ["c"]
+max_body = "2KiB"
+entity = ["/ticket/id"]
+delivery_key = { header = "X-Id" }
+[[webhooks.bot.routes]]
+agent = "helper"
+name = "first"
+prompt_suffix = "Be kind."
+[[webhooks.bot.routes]]
+agent = "helper"
+events = ["a"]
+session = "per_delivery"
+"#;
+
+fn read(text: &str) -> Result<Configuration, String> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("agents")).unwrap();
+    std::fs::write(dir.path().join("agents/helper.md"), "Help.").unwrap();
+    let path = dir.path().join("hookwheel.toml");
+    std::fs::write(&path, text).unwrap();
+    ConfigArgs::at(path).read().map_err(|mistakes| mistakes.to_string())
+}
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(path)
+}
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}

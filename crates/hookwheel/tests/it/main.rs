@@ -1,0 +1,7 @@
+//! The binary from outside: its configuration, its commands, its demo, its services.
+
+mod commands;
+mod config;
+mod demo;
+mod kit;
+mod up;

@@ -1,0 +1,4 @@
+//! Every back end against the one conformance suite.
+
+mod embedded;
+mod jetstream;

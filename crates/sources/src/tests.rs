@@ -1,0 +1,107 @@
+//! The registry, and the two profiles that are one file each.
+
+use hookwheel_core::filter::EventFilter;
+use hookwheel_core::ids::Slug;
+use hookwheel_core::webhook::KeyFrom;
+use hookwheel_core::{EntityKey, WebhookId};
+
+use super::*;
+
+/// A webhook of this source that everyone may post to.
+pub(crate) fn webhook(source: &str) -> Webhook {
+    Webhook {
+        id: WebhookId::parse("wh_0123456789abcdef").unwrap(),
+        slug: Slug::parse("a-hook").unwrap(),
+        enabled: true,
+        source: source.into(),
+        auth: Auth::None,
+        secrets: vec![],
+        events: EventFilter::default(),
+        max_body: 1 << 20,
+        entity_pointers: vec![],
+        delivery_key: None,
+        routes: vec![],
+    }
+}
+
+fn headers(pairs: &[(&str, &str)]) -> Headers {
+    Headers(pairs.iter().map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec())).collect())
+}
+
+#[test]
+fn every_profile_signs_and_takes_its_own_sample() {
+    let now = Timestamp::from_secs(1_761_100_033);
+    for profile in all() {
+        let (mut sent, body) = profile.sample(3);
+        let auth = profile.default_auth();
+        let unsigned = Headers(sent.iter().map(|(n, v)| (n.clone(), v.clone().into_bytes())).collect());
+        let secret = b"whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0";
+        sent.extend(sign(&auth, secret, &Request { method: "POST", headers: &unsigned, body: &body }, now));
+        let headers = Headers(sent.into_iter().map(|(n, v)| (n, v.into_bytes())).collect());
+        let request = Request { method: "POST", headers: &headers, body: &body };
+        let name = profile.name();
+        assert!(verify(&auth, &[secret], &request, now).is_ok(), "{name}");
+        let hook = webhook(name);
+        assert!(!profile.admit(&hook, &request).unwrap().starts_with("sha256:"), "{name} has an id of its own");
+        assert!(profile.describe(&hook, &request).event_type.is_some(), "{name}");
+        assert!(proof_headers(&auth).iter().all(|h| headers.only(h).is_some() || h.starts_with("svix")), "{name}");
+        assert_eq!(source(name).unwrap().name(), name);
+    }
+    assert!(source("unheard-of").is_none());
+}
+
+fn admit(source_name: &str, hook: &Webhook, sent: &[(&str, &str)], body: &str) -> Result<String, BadBody> {
+    let headers = headers(sent);
+    source(source_name).unwrap().admit(hook, &Request { method: "POST", headers: &headers, body: body.as_bytes() })
+}
+
+#[test]
+fn generic_takes_any_json_and_finds_its_key() {
+    let mut hook = webhook("generic");
+    for body in ["[1]", "\"text\"", "7", "null", "{}"] {
+        assert!(admit("generic", &hook, &[], body).unwrap().starts_with("sha256:"), "{body}");
+    }
+    assert_eq!(admit("generic", &hook, &[], ""), Err(BadBody::Empty));
+    assert_eq!(admit("generic", &hook, &[], "plain text"), Err(BadBody::InvalidJson));
+    let all_ids = [("idempotency-key", "d"), ("x-webhook-id", "c"), ("x-request-id", "b"), ("x-delivery-id", "a")];
+    for (n, key) in ["d", "c", "b", "a"].into_iter().enumerate() {
+        assert_eq!(admit("generic", &hook, &all_ids[..=n], "{}").unwrap(), key);
+    }
+    hook.delivery_key = Some(KeyFrom::Header("X-My-Id".into()));
+    assert_eq!(admit("generic", &hook, &[("x-my-id", "m"), ("x-delivery-id", "a")], "{}").unwrap(), "m");
+    hook.delivery_key = Some(KeyFrom::Body("/order/id".into()));
+    assert_eq!(
+        admit("generic", &hook, &[], r#"{"order":{"id":18446744073709551617}}"#).unwrap(),
+        "18446744073709551617"
+    );
+    assert_eq!(admit("generic", &hook, &[("x-delivery-id", "a")], "{}").unwrap(), "a");
+    assert_eq!(admit("generic", &hook, &[], r#"{"order":{"id":1,"id":2}}"#), Err(BadBody::DuplicateKey));
+}
+
+#[test]
+fn generic_reads_type_entity_and_the_body() {
+    let mut hook = webhook("generic");
+    hook.entity_pointers = vec!["/missing".into(), "/env".into()];
+    let body = include_bytes!("../fixtures/generic/deploy_finished.json");
+    let headers = headers(&[("event-type", "later"), ("x-event-type", "deploy.finished")]);
+    let event = source("generic").unwrap().describe(&hook, &Request { method: "POST", headers: &headers, body });
+    assert_eq!(event.event_type.unwrap(), "deploy.finished");
+    assert_eq!(event.entity.as_ref().map(EntityKey::as_str), Some("generic:staging"));
+    assert_eq!(event.summary[0].name, "body");
+    assert!(event.summary[0].value.contains("1.2.9889"));
+}
+
+#[test]
+fn standard_webhooks_has_its_id_in_a_header_and_its_type_in_the_body() {
+    let hook = webhook("standard_webhooks");
+    let id = |sent: &[(&str, &str)], body: &str| admit("standard_webhooks", &hook, sent, body);
+    assert_eq!(id(&[("svix-id", "s")], r#"{"type":"t"}"#).unwrap(), "s");
+    assert_eq!(id(&[("svix-id", "s"), ("webhook-id", "w")], r#"{"type":"t"}"#).unwrap(), "w");
+    assert_eq!(id(&[], r#"{"type":"t","type":"u"}"#), Err(BadBody::DuplicateKey));
+    assert_eq!(id(&[], "[]"), Err(BadBody::UnexpectedShape));
+    let headers = Headers::default();
+    let request = Request { method: "POST", headers: &headers, body: br#"{"type":"a.b","data":{"x":1}}"# };
+    let event = source("standard_webhooks").unwrap().describe(&hook, &request);
+    assert_eq!(event.event_type.unwrap(), "a.b");
+    assert_eq!(event.summary.last().unwrap().value, r#"{"x":1}"#);
+}

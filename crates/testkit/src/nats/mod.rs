@@ -1,0 +1,166 @@
+//! A local nats-server: on loopback, with JetStream that syncs before it acknowledges, killed with the test.
+
+mod cluster;
+mod config;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+pub use cluster::NatsCluster;
+pub use config::Sync;
+use config::{Config, Ports};
+
+use crate::child::OwnChild;
+use crate::tools::NATS_SERVER;
+
+/// Longer than a healthy server takes to start, even beside eight compilers.
+const START_WITHIN: Duration = Duration::from_secs(30);
+
+/// One server process with its data folder.
+#[derive(Debug)]
+pub struct NatsServer {
+    config: Config,
+    ports: Ports,
+    child: Option<OwnChild>,
+    /// Removed at the end, unless the folder is the caller's.
+    _folder: Option<TempDir>,
+}
+
+impl NatsServer {
+    /// Starts a server on free ports with a data folder of its own.
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(Sync::Always).await
+    }
+
+    /// Starts a server that syncs when told.
+    pub async fn start_with(sync: Sync) -> anyhow::Result<Self> {
+        let folder = TempDir::with_prefix("hookwheel-nats-")?;
+        let config = Config { sync, ..Config::in_folder(folder.path()) };
+        Self::launch(config, Some(folder)).await
+    }
+
+    /// Starts a server on free ports with this data folder, which is kept.
+    pub async fn start_in(folder: &Path) -> anyhow::Result<Self> {
+        Self::launch(Config::in_folder(folder), None).await
+    }
+
+    async fn launch(config: Config, folder: Option<TempDir>) -> anyhow::Result<Self> {
+        let mut server = Self { config, ports: Ports::default(), child: None, _folder: folder };
+        server.restart().await?;
+        Ok(server)
+    }
+
+    /// Where clients connect, such as `nats://127.0.0.1:4222`.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.ports.client)
+    }
+
+    /// Where clients connect.
+    pub fn address(&self) -> std::net::SocketAddr {
+        ([127, 0, 0, 1], self.ports.client).into()
+    }
+
+    /// Where `/varz` and `/jsz` are, such as `http://127.0.0.1:8222`.
+    pub fn monitor_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.monitor)
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.config.folder
+    }
+
+    /// Ends the server with `SIGKILL`: nothing is flushed.
+    pub fn kill9(&mut self) -> anyhow::Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill9()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the server in good order.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        if let Some(child) = &mut self.child {
+            child.signal(Signal::SIGTERM)?;
+            until("nats-server ends", async || (!child.is_running()).then_some(())).await?;
+        }
+        self.kill9()
+    }
+
+    /// Whether the process runs, frozen or not.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(OwnChild::is_running)
+    }
+
+    /// Freezes the server with `SIGSTOP`; connections stay open and nothing answers.
+    pub fn freeze(&mut self) -> anyhow::Result<()> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// Undoes [`NatsServer::freeze`].
+    pub fn thaw(&mut self) -> anyhow::Result<()> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    /// Ends the server with `SIGKILL` if it runs, and starts it on the same folder and ports. Returns once it takes
+    /// connections; JetStream of a cluster may take longer.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
+        self.kill9()?;
+        self.ports = self.launch_once().await?;
+        self.config.ports = self.ports;
+        Ok(())
+    }
+
+    async fn launch_once(&mut self) -> anyhow::Result<Ports> {
+        let files = self.config.write()?;
+        let log = std::fs::File::create(&files.log)?;
+        let mut command = Command::new(NATS_SERVER.find()?);
+        command.arg("-c").arg(&files.config).stdout(Stdio::null()).stderr(log);
+        let mut child = OwnChild::spawn(&mut command)?;
+        let ready = until("nats-server listens", async || match files.ports(child.id()) {
+            Some(ports) if listens(ports.client).await => Some(Ok(ports)),
+            _ if child.is_running() => None,
+            _ => Some(Err(files.last_words())),
+        });
+        let ports = match ready.await? {
+            Ok(ports) => ports,
+            Err(words) => bail!("nats-server ended at its start: {words}"),
+        };
+        self.child = Some(child);
+        Ok(ports)
+    }
+
+    fn signal(&mut self, signal: Signal) -> anyhow::Result<()> {
+        let child = self.child.as_mut().context("nats-server is not running")?;
+        Ok(child.signal(signal)?)
+    }
+}
+
+async fn listens(port: u16) -> bool {
+    tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+}
+
+async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> anyhow::Result<T> {
+    let tries = async {
+        loop {
+            if let Some(found) = probe().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(START_WITHIN, tries).await.with_context(|| format!("waited {START_WITHIN:?} until {what}"))
+}
+
+/// The paths a server's start needs.
+#[derive(Debug)]
+struct Files {
+    config: PathBuf,
+    ports: PathBuf,
+    log: PathBuf,
+}

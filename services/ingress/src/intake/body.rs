@@ -1,0 +1,61 @@
+//! Reading a body: no more than is allowed, no longer than is fair.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
+
+use super::budget::{Budget, Share};
+use super::refuse::No;
+
+/// A whole body and its share of the memory.
+pub(super) struct Whole {
+    pub(super) bytes: Bytes,
+    pub(super) share: Share,
+}
+
+/// How long a body may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyPatience {
+    /// Between two pieces of it.
+    pub(crate) idle: Duration,
+    /// All in all.
+    pub(crate) total: Duration,
+}
+
+/// Reads a body to its end or to the first reason not to. Trailers are dropped unread.
+pub(super) async fn read(
+    mut body: Incoming,
+    limit: u64,
+    patience: BodyPatience,
+    budget: &Budget,
+) -> Result<Whole, No> {
+    let end = Instant::now() + patience.total;
+    let mut share = budget.share();
+    let (mut first, mut joined) = (Bytes::new(), BytesMut::new());
+    let mut size = 0;
+    while let Some(frame) =
+        timeout_at(end.min(Instant::now() + patience.idle), body.frame()).await.map_err(|_| No::BodyTimeout)?
+    {
+        let Ok(piece) = frame.map_err(|_| No::BodyBroken)?.into_data() else { continue };
+        size += piece.len() as u64;
+        if size > limit {
+            return Err(No::TooLarge);
+        }
+        if !share.grow(piece.len() as u64) {
+            return Err(No::Overloaded);
+        }
+        if first.is_empty() {
+            first = piece; // most bodies are one piece, and need no copy
+        } else {
+            if joined.is_empty() {
+                joined.extend_from_slice(&first);
+            }
+            joined.extend_from_slice(&piece);
+        }
+    }
+    let bytes = if joined.is_empty() { first } else { joined.freeze() };
+    Ok(Whole { bytes, share })
+}

@@ -1,0 +1,182 @@
+//! The running service: it listens, serves connections, and drains.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hookwheel_log::Log;
+use hookwheel_runtime::ready::Readiness;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::hooks::Keeper;
+use crate::intake::{self, Budget};
+use crate::options::Options;
+use crate::shared::Shared;
+use crate::wire::Guard;
+use crate::{batch, notices};
+
+/// Largest head, bytes.
+const MAX_HEAD: usize = 32 * 1024;
+/// Most headers in a head.
+const MAX_HEADERS: usize = 64;
+/// How often the log is asked whether it is well.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
+/// How long the last notices, and connections that are already answered, may take at the end.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
+
+/// What ingress needs from outside.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where deliveries are stored and CONFIG is read.
+    pub log: Arc<dyn Log>,
+}
+
+/// A bound ingress, not yet serving.
+pub struct Service {
+    listener: TcpListener,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    readiness: Readiness,
+    notices: JoinHandle<()>,
+    helpers: Helpers,
+}
+
+/// Tasks that end with the service, whether it ran or not.
+struct Helpers(Vec<AbortHandle>);
+
+impl Drop for Helpers {
+    fn drop(&mut self) {
+        self.0.iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// Binds the port and starts to follow CONFIG. Fails only when the port cannot be had: a log that is away is waited
+/// for, and requests are answered 503 meanwhile.
+pub async fn build(options: Options, ports: Ports) -> std::io::Result<Service> {
+    let listener = TcpListener::bind(options.listen).await?;
+    let address = listener.local_addr()?;
+    let Ports { log } = ports;
+    let readiness = Readiness::default();
+    let (appender, batcher) = batch::batches(Arc::clone(&log));
+    let (notices, writer) = notices::notices(Arc::clone(&log));
+    let budget = Budget::new(options.max_body_memory);
+    let shared = Arc::new(Shared {
+        options,
+        log: Arc::clone(&log),
+        hooks: Arc::default(),
+        appender,
+        notices,
+        budget,
+        running: TaskTracker::new(),
+        draining: AtomicBool::new(false),
+    });
+    let keeper = Keeper::new(Arc::clone(&log), Arc::clone(&shared.hooks), readiness.clone());
+    let notices = tokio::spawn(writer.run());
+    let helpers = Helpers(vec![
+        tokio::spawn(batcher.run()).abort_handle(),
+        tokio::spawn(keeper.run()).abort_handle(),
+        tokio::spawn(watch_over(log, readiness.clone())).abort_handle(),
+    ]);
+    Ok(Service { listener, address, shared, readiness, notices, helpers })
+}
+
+impl Service {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether traffic may come: conditions `log`, `config` and `drain`.
+    pub fn readiness(&self) -> Readiness {
+        self.readiness.clone()
+    }
+
+    /// Serves until `stop`; then sends new requests away, lets the running ones end and returns, at the latest after
+    /// the drain timeout.
+    pub async fn run(self, stop: CancellationToken) {
+        let connections = GracefulShutdown::new();
+        let room = Arc::new(Semaphore::new(self.shared.options.max_connections));
+        tokio::select! {
+            () = self.accept(&connections, &room) => {}
+            () = self.drained(stop) => {}
+        }
+        let Self { listener, shared, notices, helpers, .. } = self;
+        drop(listener);
+        if timeout(LAST_MOMENT, connections.shutdown()).await.is_err() {
+            tracing::warn!("closing connections that did not end by themselves");
+        }
+        drop((shared, helpers));
+        let _ = timeout(LAST_MOMENT, notices).await;
+    }
+
+    async fn accept(&self, connections: &GracefulShutdown, room: &Arc<Semaphore>) {
+        loop {
+            let Ok(permit) = Arc::clone(room).acquire_owned().await else { return };
+            match self.listener.accept().await {
+                Ok((stream, peer)) => serve(&self.shared, connections, stream, peer, permit),
+                Err(cause) => {
+                    // Out of descriptors, most likely: the pause lets some come free.
+                    tracing::warn!(%cause, "failed to accept a connection: {cause}");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    /// Returns once a stop was asked for and nothing is running any more, or it took too long.
+    async fn drained(&self, stop: CancellationToken) {
+        stop.cancelled().await;
+        self.readiness.drain();
+        self.shared.draining.store(true, Ordering::Relaxed);
+        self.shared.running.close();
+        if timeout(self.shared.options.drain_timeout, self.shared.running.wait()).await.is_err() {
+            tracing::warn!("giving up on {} requests that did not end in time", self.shared.running.len());
+        }
+    }
+}
+
+/// Serves one connection in a task of its own.
+fn serve(
+    shared: &Arc<Shared>,
+    connections: &GracefulShutdown,
+    stream: TcpStream,
+    peer: SocketAddr,
+    permit: OwnedSemaphorePermit,
+) {
+    let _ = stream.set_nodelay(true);
+    let shared = Arc::clone(shared);
+    let guarded = TokioIo::new(Guard::new(stream, shared.options.connection_patience()));
+    let connection = hyper::server::conn::http1::Builder::new()
+        .header_read_timeout(None)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(
+            guarded,
+            service_fn(move |request| intake::answer(Arc::clone(&shared), peer.ip().to_canonical(), request)),
+        );
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Err(cause) = connection.await {
+            tracing::debug!(%cause, "a connection ended early: {cause}");
+        }
+        drop(permit);
+    });
+}
+
+/// Keeps the condition `log` up to date.
+async fn watch_over(log: Arc<dyn Log>, readiness: Readiness) {
+    readiness.set("log", Err("the log has not been checked yet".into()));
+    loop {
+        readiness.set("log", log.check().await.map_err(|cause| cause.to_string()));
+        sleep(CHECK_EVERY).await;
+    }
+}

@@ -1,0 +1,27 @@
+//! What all requests share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use hookwheel_log::Log;
+use tokio_util::task::TaskTracker;
+
+use crate::batch::Appender;
+use crate::hooks::Current;
+use crate::intake::Budget;
+use crate::notices::Notices;
+use crate::options::Options;
+
+/// What all requests share.
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) hooks: Current,
+    pub(crate) appender: Appender,
+    pub(crate) notices: Notices,
+    pub(crate) budget: Budget,
+    /// Requests and stores that must come to their end before this process does.
+    pub(crate) running: TaskTracker,
+    /// New requests are sent away.
+    pub(crate) draining: AtomicBool,
+}

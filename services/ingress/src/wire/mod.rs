@@ -1,0 +1,6 @@
+//! The connection below HTTP: what hyper is too lenient about, and the clocks of a quiet peer.
+
+mod framing;
+mod guard;
+
+pub(crate) use guard::{Guard, Patience};
