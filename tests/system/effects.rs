@@ -17,7 +17,7 @@ async fn a_runner_that_dies_anywhere_repeats_no_effect(kind: Kind) -> anyhow::Re
 
     for (number, place) in (0..).zip(fault::RUNNER) {
         world.kill9(runner)?;
-        world.restart_to_die(runner, Some(&format!("{place}=1")))?;
+        world.restart_to_die(runner, Some(&format!("{place}=1"))).await?;
         let delivery = Prepared::issue(100 + number, number)?;
         sender.deliver(&world.intakes(), &delivery, Duration::from_secs(60)).await?;
         let died = eventually(place, Duration::from_secs(60), || {
@@ -25,7 +25,7 @@ async fn a_runner_that_dies_anywhere_repeats_no_effect(kind: Kind) -> anyhow::Re
             async move { Ok(gone?.then_some(())) }
         });
         died.await.inspect_err(|_| eprintln!("{}", world.logs()))?;
-        world.restart(runner)?;
+        world.restart(runner).await?;
         world.ready().await?;
         world.settled(number + 1, Duration::from_secs(150)).await.inspect_err(|_| eprintln!("{}", world.logs()))?;
     }

@@ -31,7 +31,7 @@ async fn a_thousand_deliveries_sent_twenty_times_at_once(kind: Kind) -> anyhow::
 
     let restarted = if kind == Kind::Cluster { Part::Broker } else { Part::Up };
     world.kill9(restarted)?;
-    world.restart(restarted)?;
+    world.restart(restarted).await?;
     world.ready().await?;
     for delivery in &prepared {
         sender.deliver(&urls, delivery, Duration::from_secs(60)).await?;

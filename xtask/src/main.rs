@@ -1,6 +1,7 @@
 //! The project's chores: `cargo xtask <chore>`. One module and one line below for each.
 #![expect(clippy::print_stderr, reason = "a chore talks to the person who runs it")]
 
+mod bench;
 mod chart;
 mod dash;
 mod drift;
@@ -19,6 +20,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Measure: `bench ingest`
+    Bench(bench::Args),
     /// Render the chart and hold it against the Kubernetes schemas
     Chart,
     /// Check the dashboards: drift, static mistakes, every query on a real Prometheus
@@ -35,6 +38,7 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().chore {
+        Chore::Bench(args) => bench::run(&args),
         Chore::Chart => chart::run(),
         Chore::Dash(args) => dash::run(&args),
         Chore::Drift(args) => drift::run(&args),

@@ -156,7 +156,8 @@ impl ModelRequest {
         let of = |message: &Message| match message {
             Message::User(text) => text.len(),
             Message::Assistant { text, calls, .. } => {
-                text.as_deref().map_or(0, str::len) + calls.iter().map(|c| c.tool.len() + c.arguments.len()).sum::<usize>()
+                text.as_deref().map_or(0, str::len)
+                    + calls.iter().map(|c| c.tool.len() + c.arguments.len()).sum::<usize>()
             }
             Message::Results(results) => results.iter().map(|r| r.result.len()).sum(),
         };

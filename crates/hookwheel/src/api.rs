@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hookwheel_runtime::secret::Secret;
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
@@ -41,20 +42,27 @@ impl Api {
     /// The document at `/api/v1/<path>`; parameters without a value are left out.
     pub async fn get(&self, path: &[&str], query: &[(&str, Option<String>)]) -> Result<Value, Failure> {
         let url = self.address(path, query)?;
+        let body = self.fetch(&url).await?;
+        serde_json::from_slice(&body)
+            .map_err(|_| Failure::failed(format!("{url} did not answer with JSON")).remedy("is this the API port?"))
+    }
+
+    /// The bytes at `/api/v1/<path>`.
+    pub async fn bytes(&self, path: &[&str]) -> Result<Bytes, Failure> {
+        self.fetch(&self.address(path, &[])?).await
+    }
+
+    async fn fetch(&self, url: &Url) -> Result<Bytes, Failure> {
         let mut request = self.http.get(url.clone());
         if let Some(key) = &self.key {
             request = request.bearer_auth(String::from_utf8_lossy(key.expose()));
         }
         let answer = request.send().await.map_err(|error| {
-            http::unreachable(&url, &error).remedy("start `hookwheel up`, or say where the API is with --api")
+            http::unreachable(url, &error).remedy("start `hookwheel up`, or say where the API is with --api")
         })?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|error| http::unreachable(&url, &error))?;
-        if status.is_success() {
-            return serde_json::from_slice(&body)
-                .map_err(|_| Failure::failed(format!("{url} did not answer with JSON")).remedy("is this the API port?"));
-        }
-        Err(refused(status, &body))
+        let body = answer.bytes().await.map_err(|error| http::unreachable(url, &error))?;
+        if status.is_success() { Ok(body) } else { Err(refused(status, &body)) }
     }
 
     fn address(&self, path: &[&str], query: &[(&str, Option<String>)]) -> Result<Url, Failure> {

@@ -1,7 +1,8 @@
 //! The log: durable, ordered records on which all services meet. It carries bytes and knows no webhook.
 //!
 //! [`Log`] is the port. Its promises are numbered L1 to L17 and proved for every back end by one suite,
-//! `conformance` (a feature of this crate). Back ends: [`embedded`] (one process, SQLite) and [`jetstream`] (any number of processes).
+//! `conformance` (a feature of this crate). Back ends: [`embedded`] (one process, SQLite) and [`jetstream`] (any
+//! number of processes).
 
 mod blob;
 #[cfg(feature = "conformance")]
@@ -11,7 +12,7 @@ mod error;
 pub mod jetstream;
 mod layout;
 mod measured;
-mod parked;
+pub mod parked;
 mod port;
 mod record;
 

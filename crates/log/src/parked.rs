@@ -21,7 +21,7 @@ pub const TOO_MANY_ATTEMPTS: &str = "attempt limit reached";
 const REASON_BYTES: usize = 1_000;
 
 /// The note: it points to the record, which stays where it is. Appending it again is harmless.
-pub fn note(consumer: &str, record: &Stored, reason: &str) -> Result<Append, LogError> {
+pub(crate) fn note(consumer: &str, record: &Stored, reason: &str) -> Result<Append, LogError> {
     Ok(Append {
         subject: Subject::new(format!("hw.parked.{consumer}.{}", record.seq))?,
         id: format!("parked.{consumer}.{}", record.seq),

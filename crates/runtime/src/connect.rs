@@ -54,13 +54,19 @@ mod tests {
     async fn it_goes_on_until_it_works_and_says_what_is_missing_meanwhile() {
         let (readiness, stop) = (Readiness::default(), CancellationToken::new());
         let mut tries = 0;
-        let connected = patiently(&readiness, "log", &stop, |_: &String| true, async || {
-            tries += 1;
-            if tries == 2 {
-                assert_eq!(readiness.failing(), [("log".to_owned(), "away".to_owned())]);
-            }
-            if tries < 3 { Err("away".to_owned()) } else { Ok(tries) }
-        });
+        let connected = patiently(
+            &readiness,
+            "log",
+            &stop,
+            |_: &String| true,
+            async || {
+                tries += 1;
+                if tries == 2 {
+                    assert_eq!(readiness.failing(), [("log".to_owned(), "away".to_owned())]);
+                }
+                if tries < 3 { Err("away".to_owned()) } else { Ok(tries) }
+            },
+        );
         assert_eq!(connected.await, Ok(Some(3)));
         assert!(readiness.failing().is_empty());
     }

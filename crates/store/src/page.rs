@@ -54,8 +54,7 @@ pub(crate) trait Listed: Sized {
 
 impl Listed for DeliveryRecord {
     const ALL: &'static str = "select * from deliveries where received_at is not null";
-    const COUNT: &'static str =
-        "select count(*) from (select 1 as one from deliveries where received_at is not null";
+    const COUNT: &'static str = "select count(*) from (select 1 as one from deliveries where received_at is not null";
     const ORDER: &'static str = " order by received_at desc, id desc limit ";
     const AFTER: &'static str = " and (received_at, id) < (";
 

@@ -1,7 +1,8 @@
 //! Retention: what both engines agree to delete (S8).
 //!
 //! A delivery goes with its request, event, runs, steps and duplicates. Beside those there are strays: rows that facts
-//! began whose delivery is gone or never came, and rejections, which belong to no delivery. They go by their own time.
+//! began whose delivery is gone or never came, and rejections, which belong to no delivery. Runs go by
+//! the time in their delivery's id, which an index finds, rejections by their own.
 
 use hookwheel_core::Timestamp;
 

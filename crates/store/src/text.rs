@@ -56,7 +56,9 @@ mod tests {
 
     #[test]
     fn every_text_comes_back() {
-        for text in ["", "plain", "\0", "\u{1a}", "\u{1a}0", "\u{1a}\0", "a\0b\u{1a}1\u{1a}", "\u{1f980}\u{202e}\u{feff}"] {
+        for text in
+            ["", "plain", "\0", "\u{1a}", "\u{1a}0", "\u{1a}\0", "a\0b\u{1a}1\u{1a}", "\u{1f980}\u{202e}\u{feff}"]
+        {
             let packed = pack(text);
             assert!(!packed.contains('\0'), "{packed:?}");
             assert_eq!(unpack(packed), text);

@@ -1,6 +1,7 @@
 //! A child process that never outlives the test: killed on drop, and by a guard when the test process itself is killed.
 
 use std::io;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
@@ -17,9 +18,14 @@ pub struct OwnChild {
 impl OwnChild {
     /// Starts the command with an empty standard input, in a process group of its own.
     pub fn spawn(command: &mut Command) -> io::Result<Self> {
+        Self::spawn_with(command, None)
+    }
+
+    /// As [`OwnChild::spawn`]. The guard removes the folder, too, when it has to act: nobody else is left to do it.
+    pub fn spawn_with(command: &mut Command, folder: Option<&Path>) -> io::Result<Self> {
         use std::os::unix::process::CommandExt as _;
         let mut child = command.stdin(Stdio::null()).process_group(0).spawn()?;
-        match guard(child.id()) {
+        match guard(child.id(), folder) {
             Ok(guard) => Ok(Self { child, guard }),
             Err(error) => {
                 child.kill()?;
@@ -69,10 +75,11 @@ impl Drop for OwnChild {
     }
 }
 
-fn guard(pid: u32) -> io::Result<Child> {
+fn guard(pid: u32, folder: Option<&Path>) -> io::Result<Child> {
     use std::os::unix::process::CommandExt as _;
     Command::new("sh")
-        .args(["-c", &format!("read _; kill -9 {pid}")])
+        .args(["-c", r#"read _; kill -9 "$0"; [ -z "$1" ] || rm -rf -- "$1""#, &pid.to_string()])
+        .args(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -94,10 +101,12 @@ mod tests {
     }
 
     #[test]
-    fn a_child_is_killed_when_the_pipe_to_its_guard_closes() {
-        let mut child = OwnChild::spawn(Command::new("sleep").arg("600")).unwrap();
+    fn a_child_is_killed_and_its_folder_removed_when_the_pipe_to_its_guard_closes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = OwnChild::spawn_with(Command::new("sleep").arg("600"), Some(folder.path())).unwrap();
         drop(child.guard.stdin.take());
-        let ended = child.child.wait().unwrap();
-        assert!(!ended.success());
+        assert!(!child.child.wait().unwrap().success());
+        child.guard.wait().unwrap();
+        assert!(!folder.path().exists());
     }
 }

@@ -92,7 +92,12 @@ impl Report {
     }
 
     /// The time within which this share (0 to 1) of the 2xx came.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index"
+    )]
     pub fn quantile(&self, share: f64) -> Duration {
         let ok = self.sent.iter().filter(|s| matches!(s.outcome, Outcome::Ok { .. }));
         let mut took: Vec<Duration> = ok.map(|s| s.took).collect();

@@ -166,7 +166,9 @@ pub fn find() -> anyhow::Result<PathBuf> {
         .chain(system_folders())
         .chain([workspace().join(OWN_FOLDER).join("bin")])
         .find(|folder| is_bin(folder))
-        .with_context(|| format!("postgres was not found: run `cargo xtask setup postgres`, or set {ENV} to its bin folder"))
+        .with_context(|| {
+            format!("postgres was not found: run `cargo xtask setup postgres`, or set {ENV} to its bin folder")
+        })
 }
 
 fn is_bin(folder: &Path) -> bool {

@@ -65,7 +65,8 @@ impl Tool {
         let on_path: Vec<PathBuf> = std::env::split_paths(&path)
             .flat_map(|folder| self.on_path.iter().map(move |file| folder.join(file)))
             .collect();
-        let known = self.known_places.iter().flat_map(|folder| self.on_path.iter().map(|file| Path::new(folder).join(file)));
+        let known =
+            self.known_places.iter().flat_map(|folder| self.on_path.iter().map(|file| Path::new(folder).join(file)));
         on_path.into_iter().chain(known).filter(|candidate| candidate.is_file())
     }
 }

@@ -1,12 +1,14 @@
 //! Any fact written and read again is the same fact, and its record is one the log takes.
 
 use hookwheel_core::delivery::{Body, DeliveryKey};
-use hookwheel_proto::{Fact, record};
+use hookwheel_proto::{Fact, decode, kind, record};
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
 
-use crate::back;
 use crate::generate::{delivery_outcome, delivery_received, entry, notice, run_requested, session};
+use crate::{back, stored};
 
 /// What brokers take as one message, headers included.
 const MIB: usize = 1024 * 1024;
@@ -40,6 +42,14 @@ proptest! {
     #[test]
     fn entries(entry in entry()) {
         prop_assert_eq!(back(record::run_entry(&entry, 0)), Fact::RunEntry(entry));
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(session in session(), kind in select(&kind::KINDS), bytes in vec(any::<u8>(), 0..200)) {
+        let mut record = stored(record::wake(&session, "w-1", None));
+        record.headers[0].1 = kind.into();
+        record.payload = bytes.into();
+        let _ = decode(&record);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Counts a delivery once, when the last of its runs has ended.
 
 use hookwheel_core::event::Normalized;
-use hookwheel_core::journal::{RunOutcome, What};
 use hookwheel_core::ids::RunId;
+use hookwheel_core::journal::{RunOutcome, What};
 use hookwheel_core::run::RunRequested;
 use hookwheel_core::snapshot::Snapshot;
 use hookwheel_log::{Log, LogError, Seq};

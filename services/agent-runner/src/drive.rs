@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use crate::heartbeat::Heartbeat;
 use crate::journal::{Halt, Journal};
 use crate::shared::Shared;
-use crate::{delivery, model_step, telemetry, tool_step, wake};
+use crate::{delivery, model_step, telemetry, tool_step};
 
 /// A wait up to this long is slept through; a longer one suspends the run and frees the worker.
 const NEAR: Duration = Duration::from_secs(5);
@@ -40,15 +40,15 @@ pub(crate) struct Drive<'a> {
     pub request: &'a RunRequested,
     pub journal: Journal,
     pub heart: &'a Heartbeat,
-    pub agent: &'a Agent,
-    pub model: &'a Model,
-    pub client: Arc<dyn ModelClient>,
+    pub setup: Setup,
 }
 
-/// What a run needs beside its journal.
-struct Setup {
-    snapshot: Arc<Snapshot>,
-    client: Arc<dyn ModelClient>,
+/// What a run needs beside its journal: its own part of the configuration it was requested with.
+pub(crate) struct Setup {
+    pub snapshot: Arc<Snapshot>,
+    pub agent: Agent,
+    pub model: Model,
+    pub client: Arc<dyn ModelClient>,
 }
 
 /// Takes the run and drives it.
@@ -57,7 +57,6 @@ pub(crate) async fn to_its_end(
     request: &RunRequested,
     journal: Journal,
     heart: &Heartbeat,
-    attempt: u32,
     stop: &CancellationToken,
 ) -> Result<End, Halt> {
     if journal.state.as_ref().is_some_and(|state| state.finished.is_some()) {
@@ -70,7 +69,7 @@ pub(crate) async fn to_its_end(
         trace::add_link(&span, request.traceparent.as_deref());
     }
     let _active = telemetry::active(&request.agent);
-    taken(shared, request, journal, heart, attempt, stop).instrument(span).await
+    taken(shared, request, journal, heart, stop).instrument(span).await
 }
 
 async fn taken(
@@ -78,10 +77,9 @@ async fn taken(
     request: &RunRequested,
     mut journal: Journal,
     heart: &Heartbeat,
-    attempt: u32,
     stop: &CancellationToken,
 ) -> Result<End, Halt> {
-    let setup = set_up(shared, request, attempt).await?;
+    let setup = set_up(shared, request).await?;
     claim(shared, request, &mut journal).await?;
     let setup = match (journal.broken.clone(), setup) {
         (Some(why), _) => {
@@ -91,36 +89,33 @@ async fn taken(
         (None, Err(error)) => return finish_early(shared, request, journal, RunOutcome::Failed, error).await,
         (None, Ok(setup)) => setup,
     };
-    let (Some(agent), snapshot) = (setup.snapshot.agents.get(&request.agent), &setup.snapshot) else {
-        let error = format!("agent {} is not in the run's configuration", request.agent);
-        return finish_early(shared, request, journal, RunOutcome::Failed, error).await;
-    };
-    let Some(model) = snapshot.models.get(&agent.model) else {
-        let error = format!("model {} is not in the run's configuration", agent.model);
-        return finish_early(shared, request, journal, RunOutcome::Failed, error).await;
-    };
-    let mut drive = Drive { shared, request, journal, heart, agent, model, client: setup.client };
+    let mut drive = Drive { shared, request, journal, heart, setup };
     let end = drive.go(stop).await?;
     if matches!(end, End::Finished) {
-        delivery::count(shared, request, Some(snapshot), &drive.journal).await;
+        delivery::count(shared, request, Some(&drive.setup.snapshot), &drive.journal).await;
     }
     Ok(end)
 }
 
-/// Configuration and model client. The outer error is the log's, the inner one ends the run.
-async fn set_up(shared: &Shared, request: &RunRequested, attempt: u32) -> Result<Result<Setup, String>, LogError> {
+/// The outer error is the log's, the inner one ends the run.
+async fn set_up(shared: &Shared, request: &RunRequested) -> Result<Result<Setup, String>, LogError> {
     let snapshot = match shared.snapshots.get(&request.snapshot).await {
         Ok(snapshot) => snapshot,
-        Err(cause) if cause.is_transient() && attempt <= wake::PATIENCE => {
+        Err(cause) if cause.may_heal(shared.now().since(request.received_at)) => {
             return Err(LogError::unavailable(cause));
         }
         Err(cause) => return Ok(Err(chain(&cause))),
     };
-    let model = snapshot.agents.get(&request.agent).and_then(|agent| snapshot.models.get(&agent.model));
-    let Some(model) = model else {
-        return Ok(Err(format!("agent {} or its model is not in the run's configuration", request.agent)));
+    let Some(agent) = snapshot.agents.get(&request.agent).cloned() else {
+        return Ok(Err(format!("agent {} is not in the run's configuration", request.agent)));
     };
-    Ok(shared.models.client(model).map(|client| Setup { snapshot, client }).map_err(|cause| chain(&cause)))
+    let Some(model) = snapshot.models.get(&agent.model).cloned() else {
+        return Ok(Err(format!("model {} is not in the run's configuration", agent.model)));
+    };
+    Ok(match shared.models.client(&model) {
+        Ok(client) => Ok(Setup { snapshot, agent, model, client }),
+        Err(cause) => Err(chain(&cause)),
+    })
 }
 
 /// Makes the run ours: its start if it has none, then a claim. Whoever loses either append has done nothing.
@@ -179,7 +174,7 @@ impl Drive<'_> {
             }
             self.heart.expect(MARGIN);
             let (decided, now) = (Instant::now(), self.shared.now());
-            match decide(self.state()?, self.agent, &self.shared.toolbox, now) {
+            match decide(self.state()?, &self.setup.agent, &self.shared.toolbox, now) {
                 Decision::CallModel { turn, attempt, offer_tools, max_output } => {
                     model_step::call(self, turn, attempt, offer_tools, max_output).await?;
                 }
@@ -214,7 +209,8 @@ impl Drive<'_> {
 
     /// The run as its journal tells it.
     pub fn state(&self) -> Result<&RunState, Halt> {
-        let lost = || LogError::Invalid { what: "journal", why: "this worker wrote an entry that does not follow".into() };
+        let lost =
+            || LogError::Invalid { what: "journal", why: "this worker wrote an entry that does not follow".into() };
         self.journal.state.as_ref().ok_or_else(|| lost().into())
     }
 

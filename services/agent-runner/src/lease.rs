@@ -18,7 +18,12 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// Takes the lease, or `None` when somebody has it.
-    pub async fn take(bucket: &Arc<dyn Bucket>, key: String, owner: &str, ttl: Duration) -> Result<Option<Self>, LogError> {
+    pub async fn take(
+        bucket: &Arc<dyn Bucket>,
+        key: String,
+        owner: &str,
+        ttl: Duration,
+    ) -> Result<Option<Self>, LogError> {
         let owner = Bytes::copy_from_slice(owner.as_bytes());
         Ok(match bucket.create(&key, owner.clone(), Some(ttl)).await? {
             Swap::Done(revision) => {

@@ -7,7 +7,7 @@ use hookwheel_core::journal::{ModelFailure, ModelTurn, What, retry_delay};
 use hookwheel_log::LogError;
 use tracing::Instrument as _;
 
-use crate::drive::Drive;
+use crate::drive::{Drive, Setup};
 use crate::journal::Halt;
 use crate::telemetry;
 
@@ -18,16 +18,16 @@ pub(crate) async fn call(
     offer_tools: bool,
     max_output: u64,
 ) -> Result<(), Halt> {
-    let model = drive.agent.model.clone();
+    let model = drive.setup.agent.model.clone();
     drive.append(What::ModelCallStarted { turn, attempt, model }).await?;
-    let tools = if offer_tools { drive.shared.toolbox.specs(&drive.agent.tools) } else { Vec::new() };
-    let event_type = drive.request.event_type.clone();
-    let request = prompt::request(drive.state()?, drive.agent, drive.model, tools, max_output, event_type);
+    let Setup { agent, model, client, .. } = &drive.setup;
+    let tools = if offer_tools { drive.shared.toolbox.specs(&agent.tools) } else { Vec::new() };
+    let request = prompt::request(drive.state()?, agent, model, tools, max_output, drive.request.event_type.clone());
     drive.expect(request.timeout);
-    let span = telemetry::chat(drive.model, turn, attempt);
+    let span = telemetry::chat(model, turn, attempt);
     let began = Instant::now();
-    let answer = drive.client.complete(request).instrument(span.clone()).await;
-    telemetry::model_called(drive.model, &span, began.elapsed(), &answer);
+    let answer = client.complete(request).instrument(span.clone()).await;
+    telemetry::model_called(model, &span, began.elapsed(), &answer);
     match answer {
         Ok(answer) => {
             let what = What::ModelTurn(committed(turn, attempt, answer, began));

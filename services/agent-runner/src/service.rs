@@ -8,6 +8,7 @@ use hookwheel_core::time::Timestamp;
 use hookwheel_log::{Consumer, Held, Log, LogError};
 use hookwheel_proto::topology;
 use hookwheel_runtime::clock;
+use hookwheel_runtime::ready::Readiness;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,7 @@ use crate::{sweeper, telemetry, wake};
 
 /// How long a fetch waits for a wake before it looks at the world again.
 const FETCH_WAIT: Duration = Duration::from_secs(5);
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// Pause after the log refused a fetch.
 const LOG_AWAY: Duration = Duration::from_secs(1);
 
@@ -49,13 +51,14 @@ pub enum BuildError {
 pub struct Service {
     shared: Shared,
     consumer: Arc<dyn Consumer>,
+    readiness: Readiness,
 }
 
 /// Binds to the log.
 pub async fn build(options: Options, ports: Ports) -> Result<Service, BuildError> {
     let consumer = ports.log.consumer(topology::AGENT_RUNNER).await?;
     let leases = ports.log.bucket(topology::LEASES).await?;
-    Ok(Service { shared: Shared::new(options, ports, leases), consumer })
+    Ok(Service { shared: Shared::new(options, ports, leases), consumer, readiness: Readiness::default() })
 }
 
 impl Service {
@@ -63,6 +66,13 @@ impl Service {
     #[must_use]
     pub fn with_tool(mut self, tool: impl Tool + 'static) -> Self {
         self.shared.toolbox = self.shared.toolbox.with(tool);
+        self
+    }
+
+    /// Says how the log is doing under the condition `log` of this readiness.
+    #[must_use]
+    pub fn reporting_to(mut self, readiness: Readiness) -> Self {
+        self.readiness = readiness;
         self
     }
 
@@ -74,6 +84,7 @@ impl Service {
         let mut beside = JoinSet::new();
         beside.spawn(sweeper::run(Arc::clone(&shared), stop.clone()));
         beside.spawn(telemetry::watch_depth(Arc::clone(&self.consumer), stop.clone()));
+        beside.spawn(watch_over(Arc::clone(&shared.log), self.readiness));
         let mut working = JoinSet::new();
         let slots = Arc::new(Semaphore::new(shared.options.workers));
         while let Some((wakes, permits)) = fetch(&*self.consumer, &slots, &stop).await {
@@ -122,6 +133,14 @@ async fn fetch(
     }
 }
 
+/// Keeps the condition `log` up to date.
+async fn watch_over(log: Arc<dyn Log>, readiness: Readiness) {
+    loop {
+        readiness.set("log", log.check().await.map_err(|cause| cause.to_string()));
+        tokio::time::sleep(CHECK_EVERY).await;
+    }
+}
+
 async fn drain(mut working: JoinSet<()>, grace: Duration) {
     let ended = async {
         while let Some(ended) = working.join_next().await {
@@ -130,7 +149,11 @@ async fn drain(mut working: JoinSet<()>, grace: Duration) {
     };
     if tokio::time::timeout(grace, ended).await.is_err() {
         let left = working.len();
-        tracing::warn!(left, "{left} runs did not come to a step's end within {} s and are left to the next worker", grace.as_secs());
+        tracing::warn!(
+            left,
+            "{left} runs did not come to a step's end within {} s and are left to the next worker",
+            grace.as_secs()
+        );
     }
     working.shutdown().await;
 }

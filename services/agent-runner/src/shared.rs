@@ -35,9 +35,8 @@ impl Shared {
     pub fn new(options: Options, ports: Ports, leases: Arc<dyn Bucket>) -> Self {
         let blobs = Blobs::new(Arc::clone(&ports.log));
         let bodies = Arc::new(DeliveryBodies::new(Arc::clone(&ports.log), blobs.clone()));
-        let mut toolbox = Toolbox::default()
-            .with(WebhookPayload::new(bodies))
-            .with(Notes::new(options.data_dir.join("notes.md")));
+        let mut toolbox =
+            Toolbox::default().with(WebhookPayload::new(bodies)).with(Notes::new(options.data_dir.join("notes.md")));
         if let Some(file) = std::env::var_os(TEST_TOOLS_VARIABLE) {
             toolbox = toolbox.with(Countable::new(file, failpoint::hit));
         }

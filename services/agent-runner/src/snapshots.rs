@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hookwheel_core::ids::SnapshotHash;
 use hookwheel_core::snapshot::Snapshot;
@@ -9,6 +10,7 @@ use hookwheel_log::{BlobHash, Blobs, LogError};
 
 /// More than the configurations that are in use at once; when full, the cache starts anew.
 const KEPT: usize = 256;
+const PATIENCE: Duration = Duration::from_secs(600);
 
 pub(crate) struct Snapshots {
     blobs: Blobs,
@@ -25,9 +27,14 @@ pub(crate) enum SnapshotError {
 }
 
 impl SnapshotError {
-    /// Whether the same call may succeed later.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Log(cause) if cause.is_transient())
+    /// Whether the same call may succeed later. What is missing may only not have reached every replica yet, unless the
+    /// request for it is old.
+    pub fn may_heal(&self, age_of_request: Duration) -> bool {
+        match self {
+            Self::Log(LogError::Missing(_)) => age_of_request < PATIENCE,
+            Self::Log(cause) => cause.is_transient(),
+            Self::Unreadable(_) => false,
+        }
     }
 }
 

@@ -93,7 +93,9 @@ impl Drop for Active {
 
 /// A claim that is not the first takes the run up again, unless the run had rested as planned.
 pub(crate) fn claiming(shared: &Shared, journal: &Journal) {
-    let Some(state) = journal.state.as_ref().filter(|state| state.epoch > 0 && state.suspended.is_none()) else { return };
+    let Some(state) = journal.state.as_ref().filter(|state| state.epoch > 0 && state.suspended.is_none()) else {
+        return;
+    };
     let reason = if state.worker == shared.worker { "restart" } else { "redelivery" };
     counter!(names::AGENT_RUN_RESUMES_TOTAL, "reason" => reason).increment(1);
     tracing::info!(run.id = %journal.run, epoch = state.epoch + 1, "run {} is taken up again", journal.run);
@@ -180,7 +182,8 @@ pub(crate) fn model_called(model: &Model, span: &Span, took: Duration, answer: &
             let tokens =
                 [("input", answer.usage.input), ("output", answer.usage.output), ("cached", answer.usage.cached)];
             for (direction, count) in tokens {
-                let labels = [("provider", provider.to_owned()), ("model", name.clone()), ("direction", direction.to_owned())];
+                let labels =
+                    [("provider", provider.to_owned()), ("model", name.clone()), ("direction", direction.to_owned())];
                 counter!(names::LLM_TOKENS_TOTAL, &labels).increment(count);
             }
             "ok"
@@ -192,7 +195,8 @@ pub(crate) fn model_called(model: &Model, span: &Span, took: Duration, answer: &
             class
         }
     };
-    counter!(names::LLM_REQUESTS_TOTAL, "provider" => provider, "model" => name.clone(), "outcome" => outcome).increment(1);
+    counter!(names::LLM_REQUESTS_TOTAL, "provider" => provider, "model" => name.clone(), "outcome" => outcome)
+        .increment(1);
     histogram!(names::LLM_REQUEST_DURATION_SECONDS, "provider" => provider, "model" => name).record(took);
 }
 

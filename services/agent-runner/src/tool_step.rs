@@ -15,8 +15,12 @@ use crate::telemetry;
 
 /// Executes the calls side by side. `decided` is when their deadlines were set: the bound is kept by this machine's
 /// steady clock from then on, whatever the wall clock does and however long the intents took to be stored.
-pub(crate) async fn execute(drive: &mut Drive<'_>, intents: Vec<ToolCallStarted>, decided: Instant) -> Result<(), Halt> {
-    let bound = drive.agent.limits.tool_timeout();
+pub(crate) async fn execute(
+    drive: &mut Drive<'_>,
+    intents: Vec<ToolCallStarted>,
+    decided: Instant,
+) -> Result<(), Halt> {
+    let bound = drive.setup.agent.limits.tool_timeout();
     drive.expect(bound);
     failpoint::hit("runner.before_intent");
     for intent in &intents {
@@ -66,7 +70,9 @@ async fn one(
         match timeout_at(limit, call).await {
             Ok(Ok(result)) => (ToolStatus::Ok, result),
             Ok(Err(error)) => (ToolStatus::ToolError, error),
-            Err(_) => (ToolStatus::Timeout, format!("no answer within {} s; it may have happened", bound.as_secs_f32())),
+            Err(_) => {
+                (ToolStatus::Timeout, format!("no answer within {} s; it may have happened", bound.as_secs_f32()))
+            }
         }
     };
     telemetry::tool_called(&intent.tool, &span, began.elapsed(), status);

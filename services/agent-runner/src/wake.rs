@@ -24,8 +24,6 @@ const TAKEN: Duration = Duration::from_secs(2);
 const LONGEST_REST: Duration = Duration::from_secs(60);
 /// Delay of a wake after trouble with the log.
 const TROUBLE: Duration = Duration::from_secs(2);
-/// Attempts by which a transient failure to read a configuration has become permanent.
-pub(crate) const PATIENCE: u32 = 20;
 
 /// How a look at a session ended.
 enum Look {
@@ -89,7 +87,8 @@ impl Visit<'_> {
             return Ok(Look::Later(rest));
         }
         let options = &self.shared.options;
-        let (key, owner) = (format!("session.{}", self.session), format!("{} {}", self.shared.worker, journal.writer()));
+        let (key, owner) =
+            (format!("session.{}", self.session), format!("{} {}", self.shared.worker, journal.writer()));
         let Some(lease) = Lease::take(&self.shared.leases, key, &owner, options.lease).await? else {
             return Ok(Look::Later(patience(self.attempt, options.lease)));
         };
@@ -109,7 +108,7 @@ impl Visit<'_> {
             if let Some(rest) = rest(self.shared, &journal) {
                 return Ok(Look::Later(rest));
             }
-            match drive::to_its_end(self.shared, &request, journal, heart, self.attempt, self.stop).await {
+            match drive::to_its_end(self.shared, &request, journal, heart, self.stop).await {
                 Ok(End::Finished) => {}
                 Ok(End::Resting(rest)) => return Ok(Look::Later(rest.min(LONGEST_REST))),
                 Ok(End::Stopped) => return Ok(Look::Later(Duration::ZERO)),

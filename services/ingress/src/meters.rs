@@ -5,6 +5,7 @@ use std::time::Duration;
 use hookwheel_runtime::metrics::{
     DELIVERIES_REJECTED_TOTAL, DELIVERIES_TOTAL, INGRESS_ACK_DURATION_SECONDS, INGRESS_BODY_BYTES,
     INGRESS_DEDUP_HITS_TOTAL, INGRESS_LAST_DELIVERY_TIMESTAMP_SECONDS, INGRESS_REQUESTS_TOTAL,
+    RATE_LIMITED_TOTAL,
 };
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
@@ -30,10 +31,12 @@ impl HookMeters {
     pub(crate) fn new(slug: &str, source: &'static str) -> Self {
         let labels = [("webhook", slug.to_owned()), ("source", source.to_owned())];
         let [webhook_label, source_label] = &labels;
-        let status = |status: &'static str| {
-            counter!(DELIVERIES_TOTAL, "webhook" => slug.to_owned(), "source" => source, "event_type" => OTHER, "status" => status)
-        };
+        let status = |status: &'static str| counter!(DELIVERIES_TOTAL, "webhook" => slug.to_owned(), "source" => source, "event_type" => OTHER, "status" => status);
         status("rejected").increment(0);
+        // Nothing is limited yet; the series are there so that a first limit reached is an increase.
+        for scope in ["webhook", "global"] {
+            counter!(RATE_LIMITED_TOTAL, "webhook" => slug.to_owned(), "scope" => scope).increment(0);
+        }
         Self {
             slug: slug.to_owned(),
             source,
@@ -70,7 +73,8 @@ pub(crate) fn refused(hook: Option<&HookMeters>, status: u16, reason: Option<&'s
     let (slug, source) = hook.map_or((UNKNOWN, UNKNOWN), |meters| (meters.slug.as_str(), meters.source));
     requests(source, &status.to_string()).increment(1);
     let Some(reason) = reason else { return };
-    counter!(DELIVERIES_REJECTED_TOTAL, "webhook" => slug.to_owned(), "source" => source, "reason" => reason).increment(1);
+    counter!(DELIVERIES_REJECTED_TOTAL, "webhook" => slug.to_owned(), "source" => source, "reason" => reason)
+        .increment(1);
     counter!(DELIVERIES_TOTAL, "webhook" => slug.to_owned(), "source" => source, "event_type" => OTHER, "status" => "rejected")
         .increment(1);
 }

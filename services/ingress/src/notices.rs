@@ -53,8 +53,11 @@ impl Notices {
         if self.is_due(&hook.webhook.id, reason) {
             self.send(&hook.webhook.id, NoticeKind::Rejected, None, reason, peer);
             tracing::info!(
-                webhook = hook.webhook.slug.as_str(), source = hook.source.name(), reason,
-                "refused a request to {}: {reason}", hook.webhook.slug
+                webhook = hook.webhook.slug.as_str(),
+                source = hook.source.name(),
+                reason,
+                "refused a request to {}: {reason}",
+                hook.webhook.slug
             );
         }
     }

@@ -12,20 +12,23 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::batch::{self, Batcher};
 use crate::hooks::Keeper;
 use crate::intake::{self, Budget};
+use crate::notices::{self, Writer};
 use crate::options::Options;
 use crate::shared::Shared;
 use crate::wire::Guard;
-use crate::{batch, notices};
 
 /// Largest head, bytes.
 const MAX_HEAD: usize = 32 * 1024;
+/// Largest piece of a body that is read at once, bytes. Reading starts with less and grows as the sender keeps up.
+const MAX_READ: usize = 64 * 1024;
 /// Most headers in a head.
 const MAX_HEADERS: usize = 64;
 /// How often the log is asked whether it is well.
@@ -46,32 +49,22 @@ pub struct Service {
     address: SocketAddr,
     shared: Arc<Shared>,
     readiness: Readiness,
-    notices: JoinHandle<()>,
-    helpers: Helpers,
+    batcher: Batcher,
+    writer: Writer,
 }
 
-/// Tasks that end with the service, whether it ran or not.
-struct Helpers(Vec<AbortHandle>);
-
-impl Drop for Helpers {
-    fn drop(&mut self) {
-        self.0.iter().for_each(AbortHandle::abort);
-    }
-}
-
-/// Binds the port and starts to follow CONFIG. Fails only when the port cannot be had: a log that is away is waited
-/// for, and requests are answered 503 meanwhile.
+/// Binds the port. Fails only when the port cannot be had: a log that is away is waited for while it runs, and
+/// requests are answered 503 meanwhile.
 pub async fn build(options: Options, ports: Ports) -> std::io::Result<Service> {
     let listener = TcpListener::bind(options.listen).await?;
     let address = listener.local_addr()?;
     let Ports { log } = ports;
-    let readiness = Readiness::default();
     let (appender, batcher) = batch::batches(Arc::clone(&log));
     let (notices, writer) = notices::notices(Arc::clone(&log));
     let budget = Budget::new(options.max_body_memory);
     let shared = Arc::new(Shared {
         options,
-        log: Arc::clone(&log),
+        log,
         hooks: Arc::default(),
         appender,
         notices,
@@ -79,68 +72,76 @@ pub async fn build(options: Options, ports: Ports) -> std::io::Result<Service> {
         running: TaskTracker::new(),
         draining: AtomicBool::new(false),
     });
-    let keeper = Keeper::new(Arc::clone(&log), Arc::clone(&shared.hooks), readiness.clone());
-    let notices = tokio::spawn(writer.run());
-    let helpers = Helpers(vec![
-        tokio::spawn(batcher.run()).abort_handle(),
-        tokio::spawn(keeper.run()).abort_handle(),
-        tokio::spawn(watch_over(log, readiness.clone())).abort_handle(),
-    ]);
-    Ok(Service { listener, address, shared, readiness, notices, helpers })
+    Ok(Service { listener, address, shared, readiness: Readiness::default(), batcher, writer })
 }
 
 impl Service {
+    /// Reports to this readiness instead of one of its own: conditions `log`, `config` and `drain`.
+    #[must_use]
+    pub fn reporting_to(mut self, readiness: Readiness) -> Self {
+        self.readiness = readiness;
+        self
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Whether traffic may come: conditions `log`, `config` and `drain`.
+    /// Whether traffic may come.
     pub fn readiness(&self) -> Readiness {
         self.readiness.clone()
     }
 
-    /// Serves until `stop`; then sends new requests away, lets the running ones end and returns, at the latest after
-    /// the drain timeout.
+    /// Serves until `stop`; then sends new requests away, lets the running ones end and returns, at the latest a
+    /// little after the drain timeout.
     pub async fn run(self, stop: CancellationToken) {
+        let Self { listener, shared, readiness, batcher, writer, .. } = self;
+        let keeper = Keeper::new(Arc::clone(&shared.log), Arc::clone(&shared.hooks), readiness.clone());
+        let mut helpers = JoinSet::new();
+        helpers.spawn(batcher.run());
+        helpers.spawn(keeper.run());
+        helpers.spawn(watch_over(Arc::clone(&shared.log), readiness.clone()));
+        let notices = tokio::spawn(writer.run());
+
         let connections = GracefulShutdown::new();
-        let room = Arc::new(Semaphore::new(self.shared.options.max_connections));
         tokio::select! {
-            () = self.accept(&connections, &room) => {}
-            () = self.drained(stop) => {}
+            () = accept(&listener, &shared, &connections) => {}
+            () = drained(&shared, &readiness, stop) => {}
         }
-        let Self { listener, shared, notices, helpers, .. } = self;
         drop(listener);
         if timeout(LAST_MOMENT, connections.shutdown()).await.is_err() {
             tracing::warn!("closing connections that did not end by themselves");
         }
-        drop((shared, helpers));
+        // With the last request gone, so are the senders of notices; the writer ends when it has written them.
+        drop((helpers, shared));
         let _ = timeout(LAST_MOMENT, notices).await;
     }
+}
 
-    async fn accept(&self, connections: &GracefulShutdown, room: &Arc<Semaphore>) {
-        loop {
-            let Ok(permit) = Arc::clone(room).acquire_owned().await else { return };
-            match self.listener.accept().await {
-                Ok((stream, peer)) => serve(&self.shared, connections, stream, peer, permit),
-                Err(cause) => {
-                    // Out of descriptors, most likely: the pause lets some come free.
-                    tracing::warn!(%cause, "failed to accept a connection: {cause}");
-                    sleep(Duration::from_millis(100)).await;
-                }
+async fn accept(listener: &TcpListener, shared: &Arc<Shared>, connections: &GracefulShutdown) {
+    let room = Arc::new(Semaphore::new(shared.options.max_connections));
+    loop {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, peer)) => serve(shared, connections, stream, peer, permit),
+            Err(cause) => {
+                // Out of descriptors, most likely: the pause lets some come free.
+                tracing::warn!(%cause, "failed to accept a connection: {cause}");
+                sleep(Duration::from_millis(100)).await;
             }
         }
     }
+}
 
-    /// Returns once a stop was asked for and nothing is running any more, or it took too long.
-    async fn drained(&self, stop: CancellationToken) {
-        stop.cancelled().await;
-        self.readiness.drain();
-        self.shared.draining.store(true, Ordering::Relaxed);
-        self.shared.running.close();
-        if timeout(self.shared.options.drain_timeout, self.shared.running.wait()).await.is_err() {
-            tracing::warn!("giving up on {} requests that did not end in time", self.shared.running.len());
-        }
+/// Returns once a stop was asked for and nothing is running any more, or it took too long.
+async fn drained(shared: &Shared, readiness: &Readiness, stop: CancellationToken) {
+    stop.cancelled().await;
+    readiness.drain();
+    shared.draining.store(true, Ordering::Relaxed);
+    shared.running.close();
+    if timeout(shared.options.drain_timeout, shared.running.wait()).await.is_err() {
+        tracing::warn!("giving up on {} requests that did not end in time", shared.running.len());
     }
 }
 
@@ -158,7 +159,8 @@ fn serve(
     let connection = hyper::server::conn::http1::Builder::new()
         .header_read_timeout(None)
         .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_HEAD)
+        .max_header_size(MAX_HEAD)
+        .max_buf_size(MAX_READ)
         .serve_connection(
             guarded,
             service_fn(move |request| intake::answer(Arc::clone(&shared), peer.ip().to_canonical(), request)),

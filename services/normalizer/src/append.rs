@@ -76,7 +76,8 @@ impl Pause {
     /// Waits a little longer than the last time; false when it is time to stop instead.
     pub async fn wait(&mut self, cause: &LogError, stop: &CancellationToken) -> bool {
         tracing::warn!(%cause, "waiting for the log: {cause}");
-        let pause = std::mem::replace(&mut self.0, (self.0 * 2).min(LONGEST_PAUSE));
+        let pause = self.0;
+        self.0 = (pause * 2).min(LONGEST_PAUSE);
         tokio::select! {
             () = stop.cancelled() => false,
             () = tokio::time::sleep(pause) => true,

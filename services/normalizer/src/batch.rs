@@ -92,11 +92,13 @@ async fn prepare(
 /// Requests, then wakes, then outcomes: whoever sees an outcome finds its requests, and whoever is woken finds them too.
 async fn write_down(shared: &Shared, ready: Vec<Ready>, stop: &CancellationToken) {
     failpoint::hit("normalizer.before_requests");
-    let Some(ready) = step(shared, ready, Work::requests, stop).await else { return };
+    let requested = |ready: &Ready, ended: &[Outcome]| shared.meters.requested(&ready.work, ended);
+    let Some(ready) = step(shared, ready, Work::requests, requested, stop).await else { return };
     failpoint::hit("normalizer.after_requests");
-    let Some(ready) = step(shared, ready, Work::wakes, stop).await else { return };
+    let Some(ready) = step(shared, ready, Work::wakes, |_, _| {}, stop).await else { return };
     failpoint::hit("normalizer.after_wake");
-    let Some(ready) = step(shared, ready, Work::outcome, stop).await else { return };
+    let decided = |ready: &Ready, ended: &[Outcome]| shared.meters.decided(&ready.work, ready.taken.began, ended);
+    let Some(ready) = step(shared, ready, Work::outcome, decided, stop).await else { return };
     failpoint::hit("normalizer.after_outcome");
     let acks = ready.iter().map(|Ready { taken, .. }| async {
         shared.meters.acked(taken.began, taken.lease.ack().await);
@@ -104,15 +106,17 @@ async fn write_down(shared: &Shared, ready: Vec<Ready>, stop: &CancellationToken
     join_all(acks).await;
 }
 
-/// Appends these records of all deliveries. Returns the deliveries that go on; `None` when none does.
+/// Appends these records of all deliveries and tells `count` how they ended. Returns the deliveries that go on; `None`
+/// when the step was left unfinished.
 async fn step(
     shared: &Shared,
     ready: Vec<Ready>,
     records: impl Fn(&Work) -> Vec<Append>,
+    count: impl Fn(&Ready, &[Outcome]),
     stop: &CancellationToken,
 ) -> Option<Vec<Ready>> {
     let each: Vec<Vec<Append>> = ready.iter().map(|ready| records(&ready.work)).collect();
-    let counts: Vec<usize> = each.iter().map(Vec::len).collect();
+    let lengths: Vec<usize> = each.iter().map(Vec::len).collect();
     let mut results = match append_all(&*shared.log, each.into_iter().flatten().collect(), stop).await {
         Ok(results) => results.into_iter(),
         Err(halt) => {
@@ -121,15 +125,85 @@ async fn step(
         }
     };
     let mut going_on = Vec::with_capacity(ready.len());
-    for (ready, count) in ready.into_iter().zip(counts) {
-        let own: Result<Vec<Outcome>, LogError> = results.by_ref().take(count).collect();
-        match own {
-            Ok(outcomes) => {
-                shared.meters.appended(&ready.work, &outcomes);
+    for (ready, length) in ready.into_iter().zip(lengths) {
+        let own: Vec<Result<Outcome, LogError>> = results.by_ref().take(length).collect();
+        match own.into_iter().collect::<Result<Vec<_>, _>>() {
+            Ok(ended) => {
+                count(&ready, &ended);
                 going_on.push(ready);
             }
             Err(cause) => refused(shared, ready.taken, cause).await,
         }
     }
     Some(going_on)
+}
+
+/// Ends a lease without a plan. What an upgrade or an operator can mend comes back later, until the log parks it.
+async fn give_up(shared: &Shared, taken: Taken, why: Unready) {
+    match why {
+        Unready::Unreadable(_) | Unready::Foreign => park(shared, &taken, "unreadable", &why.to_string()).await,
+        Unready::Stopped => put_back(shared, &taken, Duration::ZERO).await,
+        Unready::Newer(_) | Unready::Snapshot | Unready::Log(_) | Unready::Panicked => {
+            taken.span.in_scope(|| tracing::error!(attempt = taken.attempt, "a delivery has to wait: {why}"));
+            put_back(shared, &taken, delay(taken.attempt)).await;
+        }
+    }
+}
+
+/// The log will not take a record of this delivery.
+async fn refused(shared: &Shared, taken: Taken, cause: LogError) {
+    match cause {
+        LogError::TooLarge { .. } | LogError::Invalid { .. } => {
+            park(shared, &taken, "refused", &cause.to_string()).await;
+        }
+        cause => give_up(shared, taken, Unready::Log(cause)).await,
+    }
+}
+
+/// A step was left unfinished; all of it will be repeated.
+async fn abandon(shared: &Shared, ready: Vec<Ready>, halt: Halt) {
+    let stopped = matches!(halt, Halt::Stopped);
+    if !stopped {
+        tracing::error!("{} deliveries have to wait: {halt}", ready.len());
+    }
+    let all = ready.iter().map(|Ready { taken, .. }| {
+        put_back(shared, taken, if stopped { Duration::ZERO } else { delay(taken.attempt) })
+    });
+    join_all(all).await;
+}
+
+async fn put_back(shared: &Shared, taken: &Taken, delay: Duration) {
+    shared.meters.put_back(taken.began, taken.lease.nak(delay).await);
+}
+
+async fn park(shared: &Shared, taken: &Taken, label: &'static str, reason: &str) {
+    taken.span.in_scope(|| tracing::error!("a delivery is parked: {reason}"));
+    shared.meters.parked(taken.began, label, taken.lease.park(reason).await);
+}
+
+/// 1 s, 2 s, 4 s ... 60 s.
+fn delay(attempt: u32) -> Duration {
+    FIRST_DELAY.saturating_mul(1 << attempt.saturating_sub(1).min(6)).min(LONGEST_DELAY)
+}
+
+/// Keeps every lease of a batch alive until dropped.
+struct Heartbeat(JoinHandle<()>);
+
+impl Heartbeat {
+    fn start(leases: Vec<Arc<dyn Lease>>, shared: &Shared) -> Self {
+        let every = shared.options.ack_wait / 3;
+        Self(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(every).await;
+                // A hint: when it is lost, the delivery comes back and its records are already there.
+                join_all(leases.iter().map(|lease| lease.progress())).await;
+            }
+        }))
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }

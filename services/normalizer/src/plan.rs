@@ -50,13 +50,7 @@ fn route<'a>(source: &dyn Source, webhook: &'a Webhook, event: &Event) -> Result
     if routes.is_empty() { Err(NO_ROUTE) } else { Ok(routes) }
 }
 
-fn routed(
-    delivery: &DeliveryReceived,
-    body: &[u8],
-    snapshot: &Snapshot,
-    event: Event,
-    routes: &[&Route],
-) -> Plan {
+fn routed(delivery: &DeliveryReceived, body: &[u8], snapshot: &Snapshot, event: Event, routes: &[&Route]) -> Plan {
     let fence = Fence::derive(&delivery.delivery, &delivery.snapshot, body);
     let requests: Vec<_> =
         routes.iter().map(|route| request(delivery, &snapshot.webhook, &event, route, &fence)).collect();

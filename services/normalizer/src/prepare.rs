@@ -17,6 +17,8 @@ use crate::snapshots::Snapshots;
 pub(crate) enum Unready {
     #[error("{0}; its bytes stay in the log")]
     Unreadable(#[from] DecodeError),
+    #[error("a record that is no delivery is in the stream of deliveries")]
+    Foreign,
     #[error("a record of kind {0} is not for this version: upgrade the normalizer")]
     Newer(String),
     #[error("its configuration snapshot was written by another version: upgrade the normalizer")]
@@ -56,8 +58,8 @@ impl Prepare {
     pub async fn prepare(&self, record: &Stored, stop: &CancellationToken) -> Result<Work, Unready> {
         let delivery = match decode(record)? {
             Fact::DeliveryReceived(delivery) => delivery,
-            Fact::Unknown { kind } => return Err(Unready::Newer(kind.unwrap_or_else(|| "unknown".into()))),
-            other => return Err(Unready::Newer(other.kind().into())),
+            Fact::Unknown { kind: Some(kind) } => return Err(Unready::Newer(kind)),
+            _ => return Err(Unready::Foreign),
         };
         let mut pause = Pause::default();
         loop {

@@ -46,8 +46,8 @@ impl Keys {
     pub fn load(paths: &[PathBuf]) -> Result<Self, KeyError> {
         let mut keys = vec![];
         for path in paths {
-            let text = std::fs::read_to_string(path)
-                .map_err(|cause| KeyError::Unreadable { path: path.clone(), cause })?;
+            let text =
+                std::fs::read_to_string(path).map_err(|cause| KeyError::Unreadable { path: path.clone(), cause })?;
             let before = keys.len();
             keys.extend(parse(&text).map_err(|line| KeyError::BadLine { path: path.clone(), line })?);
             if keys.len() == before {
@@ -79,7 +79,9 @@ impl Keys {
 /// `hwk_<id>_<secret>`, both of letters and digits.
 fn well_formed(key: &str) -> bool {
     let alnum = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    key.strip_prefix("hwk_").and_then(|rest| rest.split_once('_')).is_some_and(|(id, secret)| alnum(id) && alnum(secret))
+    key.strip_prefix("hwk_")
+        .and_then(|rest| rest.split_once('_'))
+        .is_some_and(|(id, secret)| alnum(id) && alnum(secret))
 }
 
 fn parse(text: &str) -> Result<Vec<Key>, usize> {
@@ -113,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_owner_of_a_whole_key_is_found_and_nothing_less() {
-        let keys = Keys(parse(&format!("# comment\n\nops: {}\nme:{}\n", hex(KEY), hex("hwk_me_x").to_uppercase())).unwrap());
+        let keys =
+            Keys(parse(&format!("# comment\n\nops: {}\nme:{}\n", hex(KEY), hex("hwk_me_x").to_uppercase())).unwrap());
         assert_eq!(keys.owner(KEY), Some("ops"));
         assert_eq!(keys.owner("hwk_me_x"), Some("me"));
         for wrong in ["", "hwk_ops_0123456789abcde", "hwk_ops_0123456789abcdeF", "ops", &hex(KEY)] {

@@ -82,3 +82,13 @@ fn exit_code(cause: &anyhow::Error) -> ExitCode {
         || cause.downcast_ref::<StoreError>().is_some_and(|cause| matches!(cause, StoreError::Invalid(_)));
     ExitCode::from(if wrong_options { 2 } else { 1 })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 /// Where the API listens, and who may ask.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+#[group(id = "projector")]
 pub struct Options {
     /// Address of the API and the inspector. Beyond loopback it needs API keys.
     #[arg(long, env = "HOOKWHEEL_PROJECTOR_LISTEN", default_value_t = Options::default().listen)]

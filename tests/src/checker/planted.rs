@@ -85,7 +85,9 @@ fn every_planted_bug_is_found() {
             f.witness.0.values_mut().next().map(|n| *n = 2).unwrap();
         }),
         (6, "a result is there without an intent", |f| drop(f.history.entries.remove(2))),
-        (6, "an effect of a run nobody knows", |f| drop(f.witness.0.insert("run_x t1.0".into(), 1))),
+        (6, "an effect of a run nobody knows", |f| {
+            f.witness.0.insert("run_x t1.0".into(), 1);
+        }),
         (7, "a row differs from the fold", |f| f.tables.live = "other".into()),
         (10, "two runs of one entity overlap", |f| f.history.entries[5].0 = 4),
         (10, "runs of one entity change places", |f| f.history.requests.swap(0, 1)),

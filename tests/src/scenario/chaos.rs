@@ -90,7 +90,7 @@ impl Chaos {
                 _ => {
                     tokio::time::sleep(pause).await;
                     toll.at_random += u32::from(world.kill9(part)?);
-                    world.restart(part)?;
+                    world.restart(part).await?;
                 }
             }
         }
@@ -105,7 +105,7 @@ impl Chaos {
 async fn die_at(world: &mut World, part: Part, place: &str, rng: &mut StdRng) -> anyhow::Result<bool> {
     world.kill9(part)?;
     let nth = rng.random_range(1..4);
-    world.restart_to_die(part, Some(&format!("{place}={nth}")))?;
+    world.restart_to_die(part, Some(&format!("{place}={nth}"))).await?;
     let mut died = false;
     for _ in 0..80 {
         died = !world.process(part)?.is_running();
@@ -115,6 +115,6 @@ async fn die_at(world: &mut World, part: Part, place: &str, rng: &mut StdRng) ->
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
     world.kill9(part)?;
-    world.restart(part)?;
+    world.restart(part).await?;
     Ok(died)
 }

@@ -78,9 +78,11 @@ pub struct World {
     api: SocketAddr,
     admins: BTreeMap<Part, SocketAddr>,
     broker: Option<NatsServer>,
-    database: Option<hookwheel_testkit::postgres::Database>,
+    database: Option<String>,
 }
 
+/// How soon a record comes back after its holder died; short, so that tests are.
+const ACK_WAIT: Duration = Duration::from_secs(2);
 const READY: Duration = Duration::from_secs(60);
 const DRAIN: Duration = Duration::from_secs(40);
 
@@ -127,21 +129,21 @@ impl World {
     /// Kills a part as `kill -9` does. Says whether it was alive.
     pub fn kill9(&mut self, part: Part) -> anyhow::Result<bool> {
         if part == Part::Broker {
-            self.broker.as_mut().context("no broker")?.kill9();
+            self.broker.as_mut().context("no broker")?.kill9()?;
             return Ok(true);
         }
         Ok(self.process(part)?.kill9())
     }
 
     /// Starts a part that is not running.
-    pub fn restart(&mut self, part: Part) -> anyhow::Result<()> {
-        self.restart_to_die(part, None)
+    pub async fn restart(&mut self, part: Part) -> anyhow::Result<()> {
+        self.restart_to_die(part, None).await
     }
 
     /// Starts a part that will kill itself at a place.
-    pub fn restart_to_die(&mut self, part: Part, failpoint: Option<&str>) -> anyhow::Result<()> {
+    pub async fn restart_to_die(&mut self, part: Part, failpoint: Option<&str>) -> anyhow::Result<()> {
         if part == Part::Broker {
-            return self.broker.as_mut().context("no broker")?.restart();
+            return self.broker.as_mut().context("no broker")?.restart().await;
         }
         self.process(part)?.start(failpoint)
     }
@@ -160,7 +162,8 @@ impl World {
     pub async fn ready(&mut self) -> anyhow::Result<()> {
         for (part, address) in self.admins.clone() {
             let url = format!("http://{address}/readyz");
-            let ready = eventually(&format!("readiness of {part:?}"), READY, || async {
+            let what = format!("readiness of {part:?}");
+            let ready = eventually(&what, READY, || async {
                 let answer = reqwest::get(&url).await?;
                 if !answer.status().is_success() {
                     bail!("{}", answer.text().await?);
@@ -236,5 +239,15 @@ impl World {
     /// The end of every part's log, for a failing test.
     pub fn logs(&self) -> String {
         self.parts.iter().map(|(part, process)| format!("--- {part:?}\n{}\n", process.tail_of_log())).collect()
+    }
+}
+
+/// What every process of a world is told.
+fn common_environment(process: &mut Process, folder: &std::path::Path, options: &Options) {
+    process.env("HOOKWHEEL_TEST_TOOLS", files::witness(folder).display().to_string());
+    process.env("HOOKWHEEL_AGENT_RUNNER_LEASE_S", "3").env("HOOKWHEEL_AGENT_RUNNER_ACK_WAIT_S", "2");
+    process.env("HOOKWHEEL_NORMALIZER_ACK_WAIT_S", "2").env("HOOKWHEEL_AGENT_RUNNER_DATA_DIR", folder.display().to_string());
+    if let Some(endpoint) = &options.otlp {
+        process.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
     }
 }

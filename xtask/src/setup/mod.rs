@@ -1,8 +1,10 @@
 //! Set-up: one file per tool, one line in [`TOOLS`].
 
+mod apt;
 pub mod helm;
 mod nats;
 mod pip;
+mod postgres;
 mod prometheus;
 
 use std::path::PathBuf;
@@ -20,7 +22,7 @@ pub struct Setup {
 }
 
 /// Every tool. A new one is a file and a line.
-const TOOLS: &[Setup] = &[nats::SETUP, prometheus::SETUP, helm::SETUP];
+const TOOLS: &[Setup] = &[nats::SETUP, postgres::SETUP, prometheus::SETUP, helm::SETUP];
 
 /// What to set up.
 #[derive(clap::Args)]

@@ -8,13 +8,37 @@ use crate::tools::{BUILT_IN, TEST_TOOLS_VARIABLE};
 
 /// Keys of Claude Code's subagents that mean nothing here.
 const FOREIGN_KEYS: [&str; 12] = [
-    "disallowedTools", "permissionMode", "skills", "mcpServers", "hooks", "memory", "background", "effort", "isolation",
-    "color", "initialPrompt", "license",
+    "disallowedTools",
+    "permissionMode",
+    "skills",
+    "mcpServers",
+    "hooks",
+    "memory",
+    "background",
+    "effort",
+    "isolation",
+    "color",
+    "initialPrompt",
+    "license",
 ];
 /// Claude Code's own tools.
 const FOREIGN_TOOLS: [&str; 16] = [
-    "Agent", "Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "NotebookEdit", "NotebookRead", "Read", "Skill", "Task",
-    "TodoWrite", "WebFetch", "WebSearch", "Write",
+    "Agent",
+    "Bash",
+    "Edit",
+    "Glob",
+    "Grep",
+    "LS",
+    "MultiEdit",
+    "NotebookEdit",
+    "NotebookRead",
+    "Read",
+    "Skill",
+    "Task",
+    "TodoWrite",
+    "WebFetch",
+    "WebSearch",
+    "Write",
 ];
 
 /// What is left of a front matter, and what was wrong with the rest.
@@ -77,7 +101,8 @@ impl Fields {
         let line = self.line(key);
         let said = self.text(key, 64)?;
         let found = choices.iter().find(|choice| **choice == said).copied();
-        found.or_else(|| self.wrong(line, format!("{key} is {said:?}"), format!("write one of: {}", choices.join(", "))))
+        found
+            .or_else(|| self.wrong(line, format!("{key} is {said:?}"), format!("write one of: {}", choices.join(", "))))
     }
 
     /// A nested table's fields; none when the key is absent. Give them back with [`Self::absorb`].
@@ -85,7 +110,8 @@ impl Fields {
         match self.take(key) {
             Some(Entry { value: Node::Table(front), .. }) => Self::new(front),
             Some(Entry { line, .. }) => {
-                let _: Option<()> = self.wrong(line, format!("{key} is not a table"), format!("write {key}: {{ max_turns: 8 }}"));
+                let _: Option<()> =
+                    self.wrong(line, format!("{key} is not a table"), format!("write {key}: {{ max_turns: 8 }}"));
                 Self::new(Front::default())
             }
             None => Self::new(Front::default()),

@@ -119,15 +119,15 @@ fn limits(fields: &mut Fields) -> Limits {
 }
 
 fn inner_limits(fields: &mut Fields, limits: &mut Limits) {
-        take(fields, "max_turns", 1..=200, &mut limits.max_turns);
-        take(fields, "max_tool_calls", 0..=1000, &mut limits.max_tool_calls);
-        take(fields, "max_calls_per_turn", 1..=64, &mut limits.max_calls_per_turn);
-        take(fields, "max_input_tokens", 1000..=100_000_000, &mut limits.max_input_tokens);
-        take(fields, "max_output_tokens", 100..=10_000_000, &mut limits.max_output_tokens);
-        take(fields, "timeout_s", 1..=86_400, &mut limits.timeout_s);
-        take(fields, "tool_timeout_s", 1..=600, &mut limits.tool_timeout_s);
-        take(fields, "model_timeout_s", 1..=3600, &mut limits.model_timeout_s);
-        take(fields, "model_attempts", 1..=20, &mut limits.model_attempts);
+    take(fields, "max_turns", 1..=200, &mut limits.max_turns);
+    take(fields, "max_tool_calls", 0..=1000, &mut limits.max_tool_calls);
+    take(fields, "max_calls_per_turn", 1..=64, &mut limits.max_calls_per_turn);
+    take(fields, "max_input_tokens", 1000..=100_000_000, &mut limits.max_input_tokens);
+    take(fields, "max_output_tokens", 100..=10_000_000, &mut limits.max_output_tokens);
+    take(fields, "timeout_s", 1..=86_400, &mut limits.timeout_s);
+    take(fields, "tool_timeout_s", 1..=600, &mut limits.tool_timeout_s);
+    take(fields, "model_timeout_s", 1..=3600, &mut limits.model_timeout_s);
+    take(fields, "model_attempts", 1..=20, &mut limits.model_attempts);
 }
 
 fn take<T: TryFrom<u64>>(fields: &mut Fields, key: &'static str, range: std::ops::RangeInclusive<u64>, into: &mut T) {

@@ -22,16 +22,17 @@ pub(super) fn classify(error: &Error, key: Option<&str>) -> ModelError {
     match error {
         Error::WebModelCall { webc_error, .. } | Error::WebAdapterCall { webc_error, .. } => match webc_error {
             webc::Error::Reqwest(cause) if cause.is_timeout() => retryable("the provider did not answer in time"),
-            webc::Error::Reqwest(cause) if cause.is_builder() => {
-                ModelError::Permanent { detail: "the request could not be built: check key and base_url".into(), status: None }
-            }
+            webc::Error::Reqwest(cause) if cause.is_builder() => ModelError::Permanent {
+                detail: "the request could not be built: check key and base_url".into(),
+                status: None,
+            },
             webc::Error::Reqwest(cause) if cause.is_connect() => retryable("the provider cannot be reached"),
             webc::Error::Reqwest(_) => retryable("the connection broke"),
             _ => retryable("the provider's answer is not JSON"),
         },
-        Error::ChatResponseGeneration { .. } | Error::NoChatResponse { .. } | Error::InvalidJsonResponseElement { .. } => {
-            retryable("the provider's answer is not of the expected shape")
-        }
+        Error::ChatResponseGeneration { .. }
+        | Error::NoChatResponse { .. }
+        | Error::InvalidJsonResponseElement { .. } => retryable("the provider's answer is not of the expected shape"),
         _ => ModelError::Permanent { detail: "the request does not suit this provider".into(), status: None },
     }
 }
@@ -66,7 +67,9 @@ fn too_long(code: u16, said: &str) -> bool {
 
 /// Seconds, or milliseconds under the name some providers use.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
+    let number = |name: &str| {
+        headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0)
+    };
     let seconds = number("retry-after-ms").map(|ms| ms / 1000.0).or_else(|| number("retry-after"))?;
     Some(Duration::from_secs_f64(seconds.min(86_400.0)))
 }

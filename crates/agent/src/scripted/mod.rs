@@ -37,11 +37,13 @@ impl ModelClient for ScriptedClient {
         if let Some(delay) = rule.delay() {
             tokio::time::sleep(delay).await;
         }
-        let offered = |call: &&ScriptedCall| request.tools.iter().any(|tool| tool.name == call.tool);
-        let calls: Vec<ToolCall> = rule.calls.iter().filter(offered).enumerate().map(as_call).collect();
+        // Like a real model, it cannot call anything when no tools are offered.
+        let wanted = if request.tools.is_empty() { &[][..] } else { &rule.calls };
+        let calls: Vec<ToolCall> = wanted.iter().enumerate().map(as_call).collect();
         let words = rule.text.as_deref().map(|text| format!("{LABEL}\n\n{text}"));
         let text = words.or_else(|| calls.is_empty().then(|| LABEL.to_owned()));
-        let written: usize = text.as_deref().map_or(0, str::len) + calls.iter().map(|c| c.arguments.len()).sum::<usize>();
+        let written: usize =
+            text.as_deref().map_or(0, str::len) + calls.iter().map(|c| c.arguments.len()).sum::<usize>();
         let usage =
             Usage { input: request.estimated_tokens(), output: written.div_ceil(4) as u64, cached: 0, estimated: true };
         Ok(ModelAnswer { text, calls, usage, served_by: self.served_by.clone(), opaque: Bytes::new() })

@@ -90,7 +90,7 @@ impl Tool for WebhookPayload {
         match arguments::<Arguments>(text)?.max_bytes {
             Some(most) if !(MIN_PAGE..=MAX_PAGE).contains(&most) => {
                 Err(format!("max_bytes must be {MIN_PAGE} to {MAX_PAGE}"))
-            },
+            }
             _ => Ok(()),
         }
     }

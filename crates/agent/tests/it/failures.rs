@@ -73,7 +73,8 @@ async fn a_redirect_is_not_followed_with_the_key() {
 #[tokio::test]
 async fn what_is_missing_is_said_before_any_call() {
     let models = |scripted| Models::new(Box::new(|_| Err("environment variable A_KEY is not set".into())), scripted);
-    let model = |provider| Model { provider, model: "m".into(), base_url: None, api_key: None, max_output_tokens: None };
+    let model =
+        |provider| Model { provider, model: "m".into(), base_url: None, api_key: None, max_output_tokens: None };
     let refused = |provider| models(false).client(&model(provider)).err().unwrap();
     assert!(matches!(refused(Provider::Openai), ModelSetupError::NoKey { .. }));
     assert!(matches!(refused(Provider::OpenaiCompatible), ModelSetupError::NoBaseUrl { .. }));

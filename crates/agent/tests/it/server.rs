@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hookwheel_agent::{ModelAnswer, ModelError, ModelRequest, Message, Models, ToolSpec};
+use hookwheel_agent::{Message, ModelAnswer, ModelError, ModelRequest, Models, ToolSpec};
 use hookwheel_core::agent::{Model, Provider};
 use hookwheel_core::webhook::SecretRef;
 use serde_json::{Value, json};
@@ -91,7 +91,9 @@ async fn serve(socket: TcpStream, replies: Replies, seen: Arc<Mutex<Vec<Asked>>>
             Reply::Hang => std::future::pending().await,
         };
         let length = body.len();
-        let answer = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+        let answer = format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        );
         socket.get_mut().write_all(answer.as_bytes()).await?;
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use hookwheel_agent::tools::{Notes, PayloadError, PayloadSource, WebhookPayload};
 use hookwheel_agent::scripted::LABEL;
+use hookwheel_agent::tools::{Notes, PayloadError, PayloadSource, WebhookPayload};
 use hookwheel_agent::{Answered, MAX_RESULT, Message, Models, Tool, ToolContext, ToolResult, Toolbox};
 use hookwheel_core::agent::{EffectClass, Model, Provider};
 use hookwheel_core::ids::{DeliveryId, RunId, WebhookId};
@@ -46,9 +46,13 @@ fn arguments_are_checked_before_anything_happens() {
 async fn a_payload_is_read_page_by_page() {
     let body = "x".repeat(20_000);
     let toolbox = Toolbox::default().with(WebhookPayload::new(Arc::new(Body(body))));
-    let page = async |arguments: Value| toolbox.call("webhook_get_full_payload", &context(), &arguments.to_string()).await.unwrap();
+    let page = async |arguments: Value| {
+        toolbox.call("webhook_get_full_payload", &context(), &arguments.to_string()).await.unwrap()
+    };
     assert!(page(json!({})).await.starts_with("[bytes 0 to 16384 of 20000; next page: offset 16384]\nxxx"));
-    assert!(page(json!({"offset": 16384})).await.starts_with("[bytes 16384 to 20000 of 20000; this is the last page]\n"));
+    assert!(
+        page(json!({"offset": 16384})).await.starts_with("[bytes 16384 to 20000 of 20000; this is the last page]\n")
+    );
 }
 
 #[tokio::test]
@@ -82,8 +86,13 @@ async fn a_long_result_is_cut_and_says_so() {
 #[tokio::test]
 async fn the_scripted_model_notes_once_and_says_what_it_is() {
     let models = Models::new(Box::new(|_| Err("none".into())), true);
-    let model =
-        Model { provider: Provider::Scripted, model: "github-issue".into(), base_url: None, api_key: None, max_output_tokens: None };
+    let model = Model {
+        provider: Provider::Scripted,
+        model: "github-issue".into(),
+        base_url: None,
+        api_key: None,
+        max_output_tokens: None,
+    };
     let client = models.client(&model).unwrap();
     let first = client.complete(request(vec![Message::User("issue".into())])).await.unwrap();
     assert_eq!((first.calls.len(), first.calls[0].tool.as_str()), (1, "notes"));

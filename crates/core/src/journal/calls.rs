@@ -37,15 +37,17 @@ pub(super) fn next(state: &RunState, agent: &Agent, tools: &dyn ToolTable, now: 
     }
     let left = agent.limits.max_tool_calls.saturating_sub(state.totals.tool_calls);
     if left == 0 {
-        let error = format!("all {} tool calls are used up; raise limits.max_tool_calls if the task needs more", agent.limits.max_tool_calls);
+        let error = format!(
+            "all {} tool calls are used up; raise limits.max_tool_calls if the task needs more",
+            agent.limits.max_tool_calls
+        );
         return Some(Decision::Finish(state.end(RunOutcome::MaxTurns, Some(error), now)));
     }
     let class = |call: &Call| tools.effect(&call.asked.tool).unwrap_or(EffectClass::Effect);
     let alone = class(first) != EffectClass::Read;
     let most = if alone { 1 } else { MAX_PARALLEL_READS.min(usize::try_from(left).unwrap_or(usize::MAX)) };
-    let together = open.take_while(|call| {
-        alone || (class(call) == EffectClass::Read && denial(call, state, agent, tools).is_none())
-    });
+    let together = open
+        .take_while(|call| alone || (class(call) == EffectClass::Read && denial(call, state, agent, tools).is_none()));
     Some(Decision::StartTools(together.take(most).map(|call| intent(call, class(call), state, agent, now)).collect()))
 }
 

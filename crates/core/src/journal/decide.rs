@@ -99,7 +99,8 @@ fn earlier_owners_calls(state: &RunState, now: Timestamp) -> Option<Decision> {
     if now < until {
         return Some(Decision::Wait { until, reason: "a call of an earlier owner may still be running".into() });
     }
-    let given_up = |intent: &ToolCallStarted| intent.effect == EffectClass::Effect || intent.attempt >= MAX_TOOL_ATTEMPTS;
+    let given_up =
+        |intent: &ToolCallStarted| intent.effect == EffectClass::Effect || intent.attempt >= MAX_TOOL_ATTEMPTS;
     let (call, ..) = state.running().find(|(_, intent, _)| given_up(intent))?;
     Some(Decision::MarkUncertain(call.key))
 }
@@ -110,7 +111,9 @@ fn stop_early(state: &RunState, agent: &Agent, now: Timestamp) -> Option<Decisio
         (RunOutcome::Cancelled, format!("cancelled by {by}"))
     } else if state.claims_without_progress > MAX_CLAIMS {
         let claims = state.claims_without_progress - 1;
-        let error = format!("{claims} workers took this run and vanished without any progress; read their logs, then replay the delivery");
+        let error = format!(
+            "{claims} workers took this run and vanished without any progress; read their logs, then replay the delivery"
+        );
         (RunOutcome::NeedsOperator, error)
     } else if let Some(call) = uncertain(state).filter(|_| agent.on_uncertain == OnUncertain::Fail) {
         let error = format!("nobody knows whether {call} happened; look, then replay the delivery if it did not");
@@ -118,7 +121,10 @@ fn stop_early(state: &RunState, agent: &Agent, now: Timestamp) -> Option<Decisio
     } else if now.since(state.started_at) >= WALL_CAP {
         (RunOutcome::TimedOut, "the run is older than 24 hours".into())
     } else if state.active_ms(now) >= agent.limits.timeout_s.saturating_mul(1000) {
-        let error = format!("{} s of active time are used up; raise limits.timeout_s if the task needs more", agent.limits.timeout_s);
+        let error = format!(
+            "{} s of active time are used up; raise limits.timeout_s if the task needs more",
+            agent.limits.timeout_s
+        );
         (RunOutcome::TimedOut, error)
     } else {
         return None;
@@ -144,14 +150,26 @@ fn stop_between_turns(state: &RunState, agent: &Agent, now: Timestamp) -> Option
     let (outcome, error) = if state.turns.last().is_some_and(|turn| turn.calls.is_empty()) {
         (RunOutcome::Completed, None)
     } else if calls::looping(state) == Loop::Hopeless {
-        (RunOutcome::Failed, Some("the model keeps asking for the same failing call; improve the agent's instructions".into()))
+        (
+            RunOutcome::Failed,
+            Some("the model keeps asking for the same failing call; improve the agent's instructions".into()),
+        )
     } else if state.totals.turns >= limits.max_turns {
-        (RunOutcome::MaxTurns, Some(format!("all {} turns are used up; raise limits.max_turns if the task needs more", limits.max_turns)))
+        (
+            RunOutcome::MaxTurns,
+            Some(format!("all {} turns are used up; raise limits.max_turns if the task needs more", limits.max_turns)),
+        )
     } else if input > limits.max_input_tokens {
-        let error = format!("the next turn would pass {} input tokens; raise limits.max_input_tokens if the task needs more", limits.max_input_tokens);
+        let error = format!(
+            "the next turn would pass {} input tokens; raise limits.max_input_tokens if the task needs more",
+            limits.max_input_tokens
+        );
         (RunOutcome::BudgetExceeded, Some(error))
     } else if state.totals.usage.output >= limits.max_output_tokens {
-        let error = format!("all {} output tokens are used up; raise limits.max_output_tokens if the task needs more", limits.max_output_tokens);
+        let error = format!(
+            "all {} output tokens are used up; raise limits.max_output_tokens if the task needs more",
+            limits.max_output_tokens
+        );
         (RunOutcome::BudgetExceeded, Some(error))
     } else {
         return None;
@@ -169,7 +187,10 @@ fn retry(state: &RunState, agent: &Agent, now: Timestamp) -> Option<Decision> {
             finish(RunOutcome::BudgetExceeded, format!("the conversation is too long for the model: {}", last.detail))
         }
         ModelFailure::Retryable | ModelFailure::RateLimited if state.tries.failed >= agent.limits.model_attempts => {
-            finish(RunOutcome::Failed, format!("the model failed {} times, at last with: {}", state.tries.failed, last.detail))
+            finish(
+                RunOutcome::Failed,
+                format!("the model failed {} times, at last with: {}", state.tries.failed, last.detail),
+            )
         }
         ModelFailure::Retryable | ModelFailure::RateLimited => {
             let until = last.retry_at.filter(|at| now < *at)?;

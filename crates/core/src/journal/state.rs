@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{CallKey, Finished, ModelFailure, ModelTurn, RunOutcome, Started, ToolCall, ToolCallStarted, ToolStatus, Totals};
+use super::{
+    CallKey, Finished, ModelFailure, ModelTurn, RunOutcome, Started, ToolCall, ToolCallStarted, ToolStatus, Totals,
+};
 use crate::ids::RunId;
 use crate::time::Timestamp;
 

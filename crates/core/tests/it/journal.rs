@@ -7,7 +7,7 @@ use hookwheel_core::agent::OnUncertain;
 use hookwheel_core::journal::*;
 use proptest::prelude::*;
 
-use crate::world::{Said, Table, Worker, World, fold_all};
+use crate::world::{Execution, Said, Table, Worker, World, fold_all};
 
 /// What happens next in the world.
 #[derive(Debug, Clone)]
@@ -155,10 +155,40 @@ fn check(world: &World) {
         }
     }
     assert!(executed.keys().all(|call| calls.contains(call)), "every execution has an intent");
+    world.ledger.iter().for_each(|done| was_not_given_up(done, &world.journal));
+}
+
+/// When a tool is executed, nobody has yet acted as if it would not be any more.
+fn was_not_given_up(done: &Execution, journal: &[Entry]) {
+    let given_up = |what: &What| match what {
+        What::ToolCallUncertain { call } => *call == done.call,
+        What::ToolCallStarted(intent) => intent.call == done.call && intent.attempt > done.attempt,
+        What::ToolCallFinished(end) => end.call == done.call,
+        What::Finished(_) => true,
+        _ => false,
+    };
+    let before = &journal[..done.entries_then];
+    assert!(!before.iter().any(|entry| given_up(&entry.what)), "{} was given up and then executed", done.call);
+}
+
+#[test]
+fn a_cancelled_run_goes_on_from_its_rest_and_ends() {
+    let mut world = World::new(vec![Said::Fails(ModelFailure::RateLimited)], OnUncertain::TellModel);
+    let mut worker = Worker::new();
+    while worker.step(&mut world) {}
+    assert!(world.fold().rests_until(world.now).is_some());
+    let last = world.journal.last().unwrap().clone();
+    let at = last.at.plus(Duration::from_secs(3));
+    world.journal.push(Entry { n: last.n + 1, at, what: What::CancelRequested { by: "someone".into() }, ..last });
+    assert!(world.fold().rests_until(world.now).is_none());
+    world.settle();
+    let end = world.fold().finished.unwrap();
+    assert_eq!((end.outcome, end.totals.active_ms), (RunOutcome::Cancelled, 0));
 }
 
 fn script() -> impl Strategy<Value = Vec<Said>> {
-    let status = prop_oneof![3 => Just(ToolStatus::Ok), 1 => Just(ToolStatus::ToolError), 1 => Just(ToolStatus::Timeout)];
+    let status =
+        prop_oneof![3 => Just(ToolStatus::Ok), 1 => Just(ToolStatus::ToolError), 1 => Just(ToolStatus::Timeout)];
     let tool = prop_oneof![2 => Just("read"), 2 => Just("keyed"), 4 => Just("effect"), 1 => Just("unknown")];
     let failure = prop_oneof![
         3 => Just(ModelFailure::Retryable), 2 => Just(ModelFailure::RateLimited),

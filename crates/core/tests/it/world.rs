@@ -22,6 +22,7 @@ pub enum Said {
 pub struct Execution {
     pub entries_then: usize,
     pub call: CallKey,
+    pub attempt: u32,
     pub key: String,
     pub tool: String,
 }
@@ -81,8 +82,7 @@ impl World {
             limits: Limits { max_turns: 6, max_tool_calls: 12, max_calls_per_turn: 4, ..Limits::default() },
             on_uncertain,
         };
-        let mut world =
-            Self { now: Timestamp::from_secs(1_000_000), journal: vec![], ledger: vec![], script, agent };
+        let mut world = Self { now: Timestamp::from_secs(1_000_000), journal: vec![], ledger: vec![], script, agent };
         let started = Started {
             session: SessionId::parse(format!("ses_{}", "a".repeat(32))).unwrap(),
             delivery: DeliveryId::from_uuid_bytes([1; 16]),
@@ -166,9 +166,7 @@ impl Worker {
             Decision::Deny { call, rule } => {
                 self.append_then(world, What::ToolCallDenied { call, rule }, Doing::Deciding)
             }
-            Decision::MarkUncertain(call) => {
-                self.append_then(world, What::ToolCallUncertain { call }, Doing::Deciding)
-            }
+            Decision::MarkUncertain(call) => self.append_then(world, What::ToolCallUncertain { call }, Doing::Deciding),
             Decision::Wait { until, reason } => {
                 self.append_then(world, What::Suspended { reason, wake_at: until }, Doing::Gone)
             }
@@ -183,7 +181,14 @@ impl Worker {
             let usage = Usage { input: 10, output: 3, cached: 1, estimated: false };
             let text = Some("words".into());
             What::ModelTurn(ModelTurn {
-                turn, attempt, text, calls, usage, served_by: "m".into(), latency_ms: 1, opaque: Default::default(),
+                turn,
+                attempt,
+                text,
+                calls,
+                usage,
+                served_by: "m".into(),
+                latency_ms: 1,
+                opaque: Default::default(),
             })
         };
         let what = match world.said(turn) {
@@ -197,12 +202,7 @@ impl Worker {
         self.append_then(world, what, Doing::Deciding)
     }
 
-    fn intend(
-        &mut self,
-        world: &mut World,
-        mut left: Vec<ToolCallStarted>,
-        mut begun: Vec<ToolCallStarted>,
-    ) -> Doing {
+    fn intend(&mut self, world: &mut World, mut left: Vec<ToolCallStarted>, mut begun: Vec<ToolCallStarted>) -> Doing {
         if left.is_empty() {
             return Doing::Calling { left: begun, done: vec![] };
         }
@@ -219,7 +219,11 @@ impl Worker {
         let asked = &self.state.as_ref().unwrap().call(intent.call).unwrap().asked;
         let status = if sent { status_of(&asked.arguments) } else { ToolStatus::Timeout };
         let end = ToolCallFinished {
-            call: intent.call, attempt: intent.attempt, status, result: "result".into(), latency_ms: 1,
+            call: intent.call,
+            attempt: intent.attempt,
+            status,
+            result: "result".into(),
+            latency_ms: 1,
         };
         self.append_then(world, What::ToolCallFinished(end), Doing::Recording(done))
     }
@@ -247,6 +251,7 @@ fn call(world: &mut World, mut left: Vec<ToolCallStarted>, mut done: Vec<(ToolCa
         world.ledger.push(Execution {
             entries_then: world.journal.len(),
             call: intent.call,
+            attempt: intent.attempt,
             key: intent.idempotency_key.clone(),
             tool: intent.tool.clone(),
         });

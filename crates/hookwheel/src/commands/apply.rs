@@ -13,7 +13,7 @@ use crate::config::ConfigArgs;
 use crate::exit::Failure;
 use crate::output::{self, Format, OutputArgs};
 
-/// Puts the webhooks of hookwheel.toml on JetStream
+/// Makes JetStream hold exactly the webhooks of hookwheel.toml
 #[derive(Debug, clap::Args)]
 pub struct Apply {
     #[command(flatten)]
@@ -22,6 +22,9 @@ pub struct Apply {
     broker: jetstream::Options,
     #[command(flatten)]
     patience: Patience,
+    /// Take a configuration without webhooks, which removes all there are
+    #[arg(long)]
+    allow_empty: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -30,6 +33,9 @@ pub struct Apply {
 pub async fn run(command: Apply) -> Result<(), Failure> {
     let configuration = command.config.load()?;
     check::warn(&configuration);
+    if configuration.snapshots.is_empty() && !command.allow_empty {
+        return Err(Failure::usage("this would remove every webhook").remedy("if that is meant, add --allow-empty"));
+    }
     let attempt = || async {
         let log = JetStream::connect(command.broker.clone(), topology::layout(Keep::default())).await?;
         let log: Arc<dyn Log> = Arc::new(log);

@@ -52,8 +52,9 @@ fn print(configuration: &Configuration) {
     }
     table.print();
     warn(configuration);
-    let (count, profile) = (configuration.snapshots.len(), configuration.process.profile.as_str());
-    output::say(format!("{} {count} webhooks, profile {profile}", Paint::stderr().good("sound:")));
+    let webhooks = output::count(configuration.snapshots.len(), "webhook");
+    let profile = configuration.process.profile.as_str();
+    output::say(format!("{} {webhooks}, profile {profile}", Paint::stderr().good("sound:")));
 }
 
 fn rows(snapshot: &Snapshot) -> Vec<[String; 7]> {

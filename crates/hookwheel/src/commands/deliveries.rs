@@ -1,5 +1,7 @@
 //! `hookwheel deliveries`: what came in and what became of it, from the API.
 
+use std::io::Write as _;
+
 use serde_json::Value;
 
 use super::listing::{self, Column, Window};
@@ -7,7 +9,7 @@ use crate::api::{Api, ApiArgs};
 use crate::exit::Failure;
 use crate::output::{self, Format, OutputArgs, Table};
 
-/// Lists deliveries, or shows one
+/// Lists deliveries, or shows one or its body
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Deliveries {
@@ -23,6 +25,8 @@ enum Action {
     List(List),
     /// Shows one delivery with its headers, event and runs
     Show(Show),
+    /// Writes the raw body to stdout, byte for byte
+    Body(Body),
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,6 +64,14 @@ struct Show {
     output: OutputArgs,
 }
 
+#[derive(Debug, clap::Args)]
+struct Body {
+    /// Delivery id, dlv_...
+    id: String,
+    #[command(flatten)]
+    api: ApiArgs,
+}
+
 const COLUMNS: &[Column] = &[
     ("id", "id"),
     ("received", "received_at"),
@@ -80,6 +92,7 @@ pub async fn run(command: Deliveries) -> Result<(), Failure> {
         None => list(command.list).await,
         Some(Action::List(options)) => list(options).await,
         Some(Action::Show(options)) => show(options).await,
+        Some(Action::Body(options)) => body(options).await,
     }
 }
 
@@ -104,6 +117,12 @@ async fn show(options: Show) -> Result<(), Failure> {
         format => output::print_json(format, &delivery),
     }
     Ok(())
+}
+
+async fn body(options: Body) -> Result<(), Failure> {
+    let body = Api::new(&options.api)?.bytes(&["deliveries", &options.id, "body"]).await?;
+    let written = std::io::stdout().lock().write_all(&body);
+    written.map_err(|error| Failure::failed(format!("cannot write the body: {error}")))
 }
 
 fn print_delivery(delivery: &Value) {

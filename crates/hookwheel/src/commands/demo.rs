@@ -39,7 +39,7 @@ pub async fn run(command: Demo) -> Result<(), Failure> {
 
 async fn play(command: &Demo) -> Result<(), Failure> {
     let stop = stop_on_signal();
-    let played = demo::play(&Play { data_dir: command.data_dir.clone(), quiet: command.output.for_programs() });
+    let played = demo::play(Play { data_dir: command.data_dir.clone(), quiet: command.output.for_programs() });
     let played = tokio::select! {
         played = played => played?,
         () = stop.cancelled() => return Err(Failure::failed("interrupted")),

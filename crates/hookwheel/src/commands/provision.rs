@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use hookwheel_log::LogError;
-use hookwheel_log::jetstream::{self, Report};
+use hookwheel_log::jetstream::{self, JetStream, Report};
+use hookwheel_log::{Log as _, LogError};
 use hookwheel_proto::topology::{self, Keep};
 use hookwheel_runtime::settings::units;
 use serde_json::json;
@@ -49,11 +49,13 @@ pub async fn run(command: Provision) -> Result<(), Failure> {
     }
     let keep = Keep { deliveries: command.keep_deliveries, runs: command.keep_runs, ..Keep::default() };
     let layout = topology::layout(keep);
-    let report = command
-        .patience
-        .until(is_transient, || jetstream::provision(&command.broker, &layout))
-        .await
-        .map_err(|error| explain(error, &command.broker))?;
+    let attempt = || async {
+        let report = jetstream::provision(&command.broker, &layout).await?;
+        // What was made has to hold what the profile promises, or no service would get ready.
+        JetStream::connect(command.broker.clone(), layout.clone()).await?.check().await?;
+        Ok(report)
+    };
+    let report = command.patience.until(is_transient, attempt).await.map_err(|error| explain(error, &command.broker))?;
     print(command.output.format(), &report);
     Ok(())
 }

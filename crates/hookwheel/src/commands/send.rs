@@ -27,7 +27,7 @@ pub struct Send {
     body: Option<PathBuf>,
     /// Picks the sample's ids: the same number gives the same delivery again. A new one each time unless given
     #[arg(long, value_name = "NUMBER")]
-    seed: Option<u64>,
+    seed: Option<u32>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -54,7 +54,7 @@ pub async fn run(command: Send) -> Result<(), Failure> {
     let url = command.url.clone().unwrap_or_else(|| {
         format!("http://127.0.0.1:8080/webhooks/{}", endpoint.webhook.slug)
     });
-    let mut sample = Sample::unsigned(&endpoint, command.seed.unwrap_or_else(rand::random));
+    let mut sample = Sample::unsigned(&endpoint, command.seed.unwrap_or_else(rand::random).into());
     if let Some(path) = &command.body {
         sample.body = std::fs::read(path)
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
@@ -70,6 +70,14 @@ impl Sample {
     pub fn unsigned(endpoint: &Endpoint, seed: u64) -> Self {
         let (headers, body) = endpoint.source.sample(seed);
         Self { headers, body }
+    }
+
+    /// Turns GitHub's sample into another event of theirs.
+    pub fn becomes(&mut self, event: &str, body: &[u8]) {
+        self.body = body.to_vec();
+        for (_, value) in self.headers.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("x-github-event")) {
+            *value = event.to_owned();
+        }
     }
 
     /// Adds the proof, with the webhook's first secret.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::check;
 use crate::apply;
-use crate::config::{ConfigArgs, Configuration};
+use crate::config::{ConfigArgs, Configuration, Fingerprint};
 use crate::exit::{Failure, chain};
 use crate::wheel::Wheel;
 
@@ -37,9 +37,8 @@ pub async fn run(command: Up) -> Result<(), Failure> {
 }
 
 async fn serve(config: &ConfigArgs, configuration: Configuration, stop: CancellationToken) -> Result<(), Failure> {
-    let wheel = Wheel::start(&configuration.process).await?;
-    apply::apply(wheel.log(), &configuration.snapshots).await?;
-    wheel.announce();
+    let wheel = Wheel::start(&configuration).await?;
+    wheel.announce(&configuration.snapshots);
     let follower = tokio::spawn(follow(config.clone(), configuration, Arc::clone(wheel.log()), stop.clone()));
     let outcome = wheel.run(stop).await;
     follower.abort();
@@ -48,47 +47,95 @@ async fn serve(config: &ConfigArgs, configuration: Configuration, stop: Cancella
 
 /// Applies the configuration again whenever its files change. A broken one changes nothing and says so.
 async fn follow(config: ConfigArgs, mut current: Configuration, log: Arc<dyn Log>, stop: CancellationToken) {
-    let mut seen = config.fingerprint(&current);
+    let mut files = Files { read: config.fingerprint(&current), last_look: None };
     let mut renew_at = Instant::now() + RENEW;
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stop.run_until_cancelled(look.tick()).await.is_some() {
-        let found = config.fingerprint(&current);
-        if found != seen {
-            seen = found;
+        if files.have_changed(config.fingerprint(&current)) {
             reload(&config, &mut current);
         } else if Instant::now() < renew_at {
             continue;
         }
-        match apply::apply(&log, &current.snapshots).await {
-            Ok(applied) if applied.is_change() => tracing::info!(?applied, "applied the changed configuration"),
-            Ok(_) => {}
+        renew_at = match apply::apply(&log, &current.snapshots).await {
+            Ok(applied) => {
+                if applied.is_change() {
+                    tracing::info!(?applied, "applied the changed configuration");
+                }
+                Instant::now() + RENEW
+            }
             Err(error) => {
                 tracing::error!("the configuration could not be applied, which is tried again: {}", chain(&error));
-                renew_at = Instant::now();
-                continue;
+                Instant::now()
             }
+        };
+    }
+}
+
+/// Tells a finished change from one that is still being written.
+struct Files {
+    read: Fingerprint,
+    last_look: Option<Fingerprint>,
+}
+
+impl Files {
+    /// Whether the files differ from those that were read, and two looks have found them alike.
+    fn have_changed(&mut self, found: Fingerprint) -> bool {
+        let still = self.last_look.as_ref() == Some(&found);
+        let changed = still && found != self.read;
+        if changed {
+            self.read = found.clone();
         }
-        renew_at = Instant::now() + RENEW;
+        self.last_look = Some(found);
+        changed
     }
 }
 
 fn reload(config: &ConfigArgs, current: &mut Configuration) {
-    match config.read() {
-        Ok(next) => {
-            if next.process != current.process {
-                tracing::warn!("settings outside webhooks, agents and models have changed; they take effect at a restart");
-            }
-            for warning in &next.warnings {
-                tracing::warn!("{warning}");
-            }
-            current.snapshots = next.snapshots;
-        }
+    let next = match config.read() {
+        Ok(next) => next,
         Err(mistakes) => {
             for mistake in &mistakes.0 {
                 tracing::error!("{mistake}");
             }
             tracing::error!("the configuration on disk has mistakes; the one before it stays in force");
+            return;
         }
+    };
+    if next.snapshots.is_empty() && !current.snapshots.is_empty() {
+        tracing::error!("the configuration on disk has no webhook any more; the one before it stays in force until a restart");
+        return;
+    }
+    if next.process != current.process {
+        tracing::warn!("settings outside webhooks, agents and models have changed; they take effect at a restart");
+    }
+    for warning in &next.warnings {
+        tracing::warn!("{warning}");
+    }
+    current.snapshots = next.snapshots;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_counts_once_it_has_settled() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hookwheel.toml");
+        let write = |text: &str| std::fs::write(&path, text).unwrap();
+        write("");
+        let config = ConfigArgs::at(&path);
+        let current = config.read().unwrap();
+        let mut files = Files { read: config.fingerprint(&current), last_look: None };
+        let mut look = || files.have_changed(config.fingerprint(&current));
+
+        assert!(!look() && !look(), "nothing has changed");
+        write("# half");
+        assert!(!look(), "it may still be being written");
+        write("# half of it");
+        assert!(!look(), "and it was");
+        assert!(look(), "now it stands still");
+        assert!(!look(), "and has been read");
     }
 }

@@ -18,7 +18,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, ApiArgs};
-use crate::apply;
 use crate::commands::send::{Answer, Sample};
 use crate::config::ConfigArgs;
 use crate::exit::Failure;
@@ -31,6 +30,9 @@ use workshop::Workshop;
 
 /// The longest the demo waits for the next stage.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Somebody has opened an issue.
+const ISSUE: &[u8] = include_bytes!("issue.json");
 
 /// How the demo is played.
 #[derive(Debug, Clone, Default)]
@@ -61,13 +63,12 @@ impl Played {
 }
 
 /// Starts everything, sends one delivery twice, and reads back what was recorded.
-pub async fn play(play: &Play) -> Result<Played, Failure> {
+pub async fn play(play: Play) -> Result<Played, Failure> {
     let workshop = Workshop::set_up(play.data_dir.as_deref())?;
     let configuration = ConfigArgs::at(workshop.config()).load()?;
     let mut show = Show::new(play.quiet);
     show.note("starting the four services on an embedded log");
-    let wheel = Wheel::start(&configuration.process).await?;
-    apply::apply(wheel.log(), &configuration.snapshots).await?;
+    let wheel = Wheel::start(&configuration).await?;
     let report = perform(&workshop, &wheel, &mut show).await?;
     show.end();
     Ok(Played { report, wheel, workshop })
@@ -76,7 +77,8 @@ pub async fn play(play: &Play) -> Result<Played, Failure> {
 async fn perform(workshop: &Workshop, wheel: &Wheel, show: &mut Show) -> Result<Report, Failure> {
     let mut watcher = Watcher::start(wheel.log()).await?;
     let endpoint = workshop.endpoint()?;
-    let mut sample = Sample::unsigned(&endpoint, rand::random());
+    let mut sample = Sample::unsigned(&endpoint, rand::random::<u32>().into());
+    sample.becomes("issues", ISSUE);
     sample.sign(&endpoint, crate::commands::now());
     let url = http::url(&format!("http://{}/webhooks/{}", wheel.addresses().intake, endpoint.webhook.slug))?;
     let client = http::client(PATIENCE)?;
@@ -96,7 +98,7 @@ async fn perform(workshop: &Workshop, wheel: &Wheel, show: &mut Show) -> Result<
     Ok(Report::new(workshop, wheel, (first, repeat), recorded, &sightings, (sent_at, queryable_at)))
 }
 
-/// Posts as soon as the intake knows the webhook: the configuration reaches it a moment after it is applied.
+/// Posts as soon as the intake has read its configuration, which it does beside listening.
 async fn until_ready(sample: &Sample, client: &reqwest::Client, url: &reqwest::Url) -> Result<Answer, Failure> {
     let give_up = Instant::now() + PATIENCE;
     loop {

@@ -50,17 +50,19 @@ impl Show {
     pub fn stage(&mut self, sighting: &Sighting) {
         let title = format!("{:<12}", sighting.stage.title());
         let title = if sighting.failed { self.paint.bad(&title) } else { self.paint.good(&title) };
-        self.step(&format!("{title} {}", shown(&sighting.what)));
+        self.step(&format!("{title} {}", shown(&sighting.what)), sighting.stage.title());
     }
 
     /// The rows are there.
     pub fn queryable(&mut self) {
-        self.step(&format!("{} delivery, run and steps are rows; the API gives them", self.title("queryable")));
+        let line = format!("{} delivery, run and steps are rows; the API gives them", self.title("queryable"));
+        self.step(&line, "queryable");
     }
 
     /// The same delivery was sent again.
     pub fn repeated(&mut self, answer: &Answer) {
-        self.step(&format!("{} the same delivery again: {}", self.title("repeated"), self.answer(answer)));
+        let line = format!("{} the same delivery again: {}", self.title("repeated"), self.answer(answer));
+        self.step(&line, "repeated");
     }
 
     /// Nothing more comes.
@@ -78,9 +80,10 @@ impl Show {
         format!("{} {}", answer.status, shown(&answer.body.to_string()))
     }
 
-    fn step(&mut self, line: &str) {
+    fn step(&mut self, line: &str, title: &'static str) {
         self.line(line);
         if let Some(bar) = &self.bar {
+            bar.set_message(title);
             bar.inc(1);
         }
     }

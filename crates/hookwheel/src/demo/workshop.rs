@@ -14,7 +14,10 @@ use crate::exit::Failure;
 /// The demo's webhook.
 pub const SLUG: &str = "demo";
 
-const CONFIG: &str = r#"# Written by `hookwheel demo`. SCRIPTED MODEL: canned answers, no AI.
+/// The first line of the demo's configuration: a file without it is somebody's own.
+const MARK: &str = "# Written by `hookwheel demo`. SCRIPTED MODEL: canned answers, no AI.\n";
+
+const CONFIG: &str = r#"
 data_dir = "."
 
 [server]
@@ -67,6 +70,7 @@ impl Workshop {
                 Self { dir: temporary.path().to_path_buf(), temporary: Some(temporary) }
             }
         };
+        workshop.keep_what_is_not_ours()?;
         workshop.write().map_err(failed)?;
         Ok(workshop)
     }
@@ -93,9 +97,19 @@ impl Workshop {
         }
     }
 
+    fn keep_what_is_not_ours(&self) -> Result<(), Failure> {
+        match std::fs::read_to_string(self.config()) {
+            Ok(text) if !text.starts_with(MARK) => {
+                let message = format!("{} is not the demo's own configuration", self.config().display());
+                Err(Failure::usage(message).remedy("name another directory with --data-dir; the demo writes its own files there"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn write(&self) -> std::io::Result<()> {
         std::fs::create_dir_all(self.dir.join("agents"))?;
-        std::fs::write(self.config(), CONFIG)?;
+        std::fs::write(self.config(), format!("{MARK}{CONFIG}"))?;
         std::fs::write(self.dir.join("agents/triager.md"), AGENT)?;
         let secret: [u8; 32] = rand::rng().random();
         let mut file = std::fs::OpenOptions::new()
@@ -111,6 +125,18 @@ impl Workshop {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_configuration_that_is_not_the_demos_own_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("hookwheel.toml"), "# mine\n").unwrap();
+        assert!(Workshop::set_up(Some(dir.path())).is_err());
+        assert_eq!(std::fs::read_to_string(dir.path().join("hookwheel.toml")).unwrap(), "# mine\n");
+        assert!(!dir.path().join("agents").exists());
+
+        let own = Workshop::set_up(Some(&dir.path().join("new"))).unwrap();
+        assert!(Workshop::set_up(Some(&own.dir)).is_ok(), "a second demo in its own directory");
+    }
 
     #[test]
     fn every_next_step_is_a_sound_configuration() {

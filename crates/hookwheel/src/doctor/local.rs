@@ -9,6 +9,7 @@ use hookwheel_core::webhook::SecretRef;
 
 use super::Finding;
 use crate::config::{self, ConfigArgs, Configuration};
+use crate::output;
 
 pub(super) fn examine(config: &ConfigArgs) -> Vec<Finding> {
     let configuration = match config.read() {
@@ -21,7 +22,8 @@ pub(super) fn examine(config: &ConfigArgs) -> Vec<Finding> {
             return mistakes.0.iter().map(finding).collect();
         }
     };
-    let detail = format!("{}, {} webhooks", config.path().display(), configuration.snapshots.len());
+    let webhooks = output::count(configuration.snapshots.len(), "webhook");
+    let detail = format!("{}, {webhooks}", config.path().display());
     let mut findings = vec![Finding::fine("configuration", detail)];
     findings.extend(configuration.warnings.iter().map(|warning| {
         Finding::odd("configuration", format!("{}:{}: {}", warning.file, warning.line, warning.what), warning.remedy.clone())

@@ -1,10 +1,10 @@
 //! What is elsewhere: the broker and the database, when they are named.
 
-use hookwheel_log::Log as _;
 use hookwheel_log::jetstream::{self, JetStream};
+use hookwheel_log::{Log as _, LogError};
 use hookwheel_proto::topology::{self, Keep};
-use hookwheel_store::Store as _;
 use hookwheel_store::postgres::{Postgres, PostgresOptions};
+use hookwheel_store::{Store as _, StoreError};
 
 use super::Finding;
 use crate::exit::chain;
@@ -44,6 +44,7 @@ impl Servers {
         };
         match log.check().await {
             Ok(()) => Finding::fine("broker", format!("{servers} is provisioned and durable enough")),
+            Err(LogError::Unfit(why)) => unfit("broker", &why),
             Err(error) => Finding::missing("broker", format!("{servers}: {}", chain(&error)), "hookwheel provision"),
         }
     }
@@ -56,9 +57,16 @@ impl Servers {
                 let fix = "start Postgres, then check HOOKWHEEL_DATABASE_URL_FILE";
                 Finding::missing("database", chain(&error), fix)
             }
+            Err(StoreError::Unfit(why)) => unfit("database", &why),
             Err(error) => Finding::missing("database", chain(&error), "hookwheel migrate"),
         }
     }
+}
+
+/// The text of an unfit server ends in its remedy.
+fn unfit(what: &'static str, why: &str) -> Finding {
+    let (detail, fix) = why.rsplit_once("; ").or_else(|| why.split_once(": ")).unwrap_or((why, "hookwheel provision"));
+    Finding::missing(what, detail, fix)
 }
 
 fn is_set(names: &[&str]) -> bool {

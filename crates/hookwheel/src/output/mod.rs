@@ -65,3 +65,8 @@ pub fn print_json(format: Format, value: &impl Serialize) {
     };
     print(text.unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}")));
 }
+
+/// `1 webhook`, `2 webhooks`.
+pub fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}

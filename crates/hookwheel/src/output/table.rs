@@ -1,26 +1,26 @@
 //! Columns for people.
 
-use comfy_table::{ContentArrangement, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, presets};
 
 use super::{escape, print};
 
-/// A table without lines, as wide as the terminal.
+/// A terminal narrower than this says nothing about its width, or nobody could read a table there.
+const NARROWEST: u16 = 60;
+
+/// A table without lines, as wide as the terminal; the first column, which names the row, is never broken.
 pub struct Table(comfy_table::Table);
 
 impl Table {
     /// With these headings.
     pub fn new(headings: &[&str]) -> Self {
-        let mut table = comfy_table::Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_header(headings.iter().map(|h| h.to_uppercase()));
+        let mut table = plain();
+        table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
         Self(table)
     }
 
     /// Two columns without headings: name and value.
     pub fn facts() -> Self {
-        let mut table = comfy_table::Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        Self(table)
+        Self(plain())
     }
 
     /// Adds a row; every cell is escaped.
@@ -33,7 +33,20 @@ impl Table {
     }
 
     /// Writes it to stdout.
-    pub fn print(&self) {
-        print(self.0.trim_fmt());
+    pub fn print(mut self) {
+        if let Some(first) = self.0.column_mut(0) {
+            first.set_constraint(ColumnConstraint::ContentWidth);
+        }
+        for line in self.0.lines() {
+            print(line.strip_prefix(' ').unwrap_or(&line).trim_end());
+        }
     }
+}
+
+fn plain() -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    let known = table.width().is_some_and(|width| width >= NARROWEST);
+    let arrangement = if known { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
+    table.load_style(presets::NOTHING).set_content_arrangement(arrangement);
+    table
 }

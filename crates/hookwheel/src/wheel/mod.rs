@@ -10,16 +10,18 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use hookwheel_core::snapshot::Snapshot;
 use hookwheel_log::Log;
 use hookwheel_log::embedded::Embedded;
 use hookwheel_proto::topology;
 use hookwheel_runtime::admin::Admin;
-use hookwheel_runtime::metrics::{self, MetricsHandle};
+use hookwheel_runtime::metrics;
 use hookwheel_store::Store as _;
 use hookwheel_store::sqlite::Sqlite;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Process;
+use crate::apply::apply;
+use crate::config::Configuration;
 use crate::exit::Failure;
 use parts::Parts;
 use services::{Services, cannot_listen};
@@ -46,14 +48,16 @@ pub struct Addresses {
 }
 
 impl Wheel {
-    /// Opens log and tables, binds the ports and starts the services.
-    pub async fn start(process: &Process) -> Result<Self, Failure> {
+    /// Opens log and tables, applies the configuration, binds the ports and starts the services.
+    pub async fn start(configuration: &Configuration) -> Result<Self, Failure> {
+        let process = &configuration.process;
         for file in [&process.data_dir.join("-"), &process.log, &process.store] {
             make_private(file.parent().unwrap_or(&process.data_dir))?;
         }
-        let metrics = install_metrics()?;
+        let metrics = metrics::install(metrics::HOOKWHEEL).map_err(|error| Failure::failed(error.to_string()))?;
         let embedded = Arc::new(Embedded::open(&process.log, topology::layout(process.keep)).await?);
         let log: Arc<dyn Log> = embedded.clone();
+        apply(&log, &configuration.snapshots).await?;
         let store = Sqlite::open(&process.store).await?;
         store.migrate().await?;
         let services = Services::build(process, &log, Arc::new(store)).await?;
@@ -75,10 +79,14 @@ impl Wheel {
         self.addresses
     }
 
-    /// Says where it listens.
-    pub fn announce(&self) {
+    /// Says where it listens, and where each webhook is.
+    pub fn announce(&self, snapshots: &[Snapshot]) {
         let Addresses { intake, api, admin } = self.addresses;
-        tracing::info!(%intake, %api, %admin, "hookwheel is up: webhooks at http://{intake}/webhooks/, API and inspector at http://{api}/");
+        for Snapshot { webhook, .. } in snapshots {
+            let (slug, source) = (&webhook.slug, &webhook.source);
+            tracing::info!(%slug, %source, "webhook {slug} takes deliveries from {source} at http://{intake}/webhooks/{slug}");
+        }
+        tracing::info!(%intake, %api, %admin, "hookwheel is up: webhooks at http://{intake}/, API and inspector at http://{api}/");
     }
 
     /// Runs until `stop`, or until a service ends by itself; then drains them all.
@@ -93,15 +101,6 @@ impl Wheel {
         let closed = self.embedded.close().await.map_err(Failure::from);
         ended.and(drained).and(closed)
     }
-}
-
-/// One recorder for what all four emit.
-fn install_metrics() -> Result<MetricsHandle, Failure> {
-    let failed = |error: metrics::InstallError| Failure::failed(error.to_string());
-    metrics::install(metrics::INGRESS).map_err(failed)?;
-    metrics::install(metrics::NORMALIZER).map_err(failed)?;
-    metrics::install(metrics::AGENT_RUNNER).map_err(failed)?;
-    metrics::install(metrics::PROJECTOR).map_err(failed)
 }
 
 /// Deliveries and notes are nobody else's business.

@@ -39,13 +39,14 @@ fn verify_finds_the_usual_slips() {
 #[test]
 fn normalize_says_what_a_delivery_means() {
     let capture = Capture::github();
-    let (body, headers) = (capture.path("body"), capture.path("headers"));
-    let event = run(&["normalize", &shown(&body), "--headers", &shown(&headers), "--json"]).expect(0).json();
+    capture.write("issue", include_str!("../../src/demo/issue.json"));
+    let issue = shown(&capture.path("issue"));
+    let event = run(&["normalize", &issue, "-H", "X-GitHub-Event: issues", "--json"]).expect(0).json();
     assert_eq!(event["event_type"], "issues.opened", "{event}");
-    assert!(event["entity"].as_str().unwrap().starts_with("github:"), "{event}");
+    assert_eq!(event["entity"], "github:acme/widgets:issue:42", "{event}");
 
-    capture.write("body", "{");
-    let refused = run(&["normalize", &shown(&body), "--headers", &shown(&headers)]).expect(4);
+    capture.write("issue", "{");
+    let refused = run(&["normalize", &issue, "-H", "X-GitHub-Event: issues"]).expect(4);
     assert!(refused.err().contains("not JSON"), "{}", refused.err());
 }
 

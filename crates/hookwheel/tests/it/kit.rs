@@ -26,13 +26,18 @@ pub fn hookwheel() -> Command {
 
 /// Runs it to its end.
 pub fn run(args: &[&str]) -> Ran {
-    Ran(hookwheel().args(args).output().unwrap())
+    Ran::of(hookwheel().args(args))
 }
 
 /// A process that has ended.
 pub struct Ran(Output);
 
 impl Ran {
+    /// Runs a command to its end.
+    pub fn of(command: &mut Command) -> Self {
+        Self(command.output().unwrap())
+    }
+
     /// Fails the test unless it exited with this.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
@@ -86,10 +91,6 @@ impl Up {
         let address = |name: &str| format!("http://{}", announced[name].as_str().unwrap());
         (up.intake, up.api, up.admin) = (address("intake"), address("api"), address("admin"));
         up
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// The next log line that has these words.

@@ -79,7 +79,7 @@ fn a_changed_file_takes_effect_and_a_broken_one_changes_nothing() {
 
     home.write("hookwheel.toml", &CONFIG.replace("source = \"github\"", "source = \"githb\""));
     let said = up.wait_for_line("names no source profile");
-    assert!(said.to_string().contains("hookwheel.toml:12:10"), "{said}");
+    assert!(said.to_string().contains("hookwheel.toml:11:10"), "{said}");
     let secret = home.path().join("secret").display().to_string();
     let url = format!("{}/webhooks/bot", up.intake);
     run(&["send", "--url", &url, "--secret-file", &secret]).expect(0);

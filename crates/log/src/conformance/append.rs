@@ -62,9 +62,8 @@ pub async fn l03_records_of_one_subject_keep_append_order(h: &dyn Harness) {
 /// The records of one batch are stored in its order.
 pub async fn l03_a_batch_keeps_its_order(h: &dyn Harness) {
     let log = h.open().await;
-    let batch: Vec<_> = (0..300)
-        .map(|n| record(&format!("case.batch.{}", n % 3), &format!("{n:03}"), Expect::Anything))
-        .collect();
+    let batch: Vec<_> =
+        (0..300).map(|n| record(&format!("case.batch.{}", n % 3), &format!("{n:03}"), Expect::Anything)).collect();
     let outcomes = log.append_batch(batch).await.unwrap();
     let seqs: Vec<_> = outcomes.into_iter().map(|outcome| stored(outcome.unwrap())).collect();
     assert!(seqs.is_sorted_by(|a, b| a < b), "{seqs:?}");

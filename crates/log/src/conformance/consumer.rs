@@ -64,7 +64,8 @@ pub async fn l06_a_restarted_consumer_resumes_at_what_was_not_acknowledged(h: &d
             held.lease.ack().await.unwrap();
         }
     }
-    until("eight acknowledgements have arrived", async || (member.depth().await.unwrap().held == 2).then_some(())).await;
+    until("eight acknowledgements have arrived", async || (member.depth().await.unwrap().held == 2).then_some(()))
+        .await;
     drop((member, log));
     h.restart().await;
 

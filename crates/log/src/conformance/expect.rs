@@ -87,9 +87,10 @@ pub async fn l14_of_two_racing_writers_one_wins_each_position(h: &dyn Harness) {
     let logs = [h.open().await, h.open().await];
     let mut last = 0;
     for round in 0..20 {
-        let race = logs.iter().enumerate().map(|(writer, log)| {
-            log.append(record("case.race", &format!("{round}-by-{writer}"), Expect::Last(last)))
-        });
+        let race = logs
+            .iter()
+            .enumerate()
+            .map(|(writer, log)| log.append(record("case.race", &format!("{round}-by-{writer}"), Expect::Last(last))));
         let outcomes = join_all(race).await.into_iter().map(Result::unwrap).collect::<Vec<_>>();
         let won = outcomes.iter().find_map(|o| if let Outcome::Stored(seq) = o { Some(*seq) } else { None }).unwrap();
         assert!(outcomes.contains(&Outcome::Conflict(won)), "{outcomes:?}");

@@ -28,8 +28,7 @@ pub async fn l10_reading_returns_the_bytes_that_were_appended(h: &dyn Harness) {
         assert_eq!((record.stream.as_str(), record.subject.as_str()), (CASES, "case.bytes"));
         assert_eq!(record.id, format!("b{n}"));
         assert!(record.payload == payload, "payload {n} is not what was appended");
-        let wanted: Headers =
-            vec![("Alpha".into(), format!("{n}")), ("Zebra".into(), "últimø, \"quoted\"".into())];
+        let wanted: Headers = vec![("Alpha".into(), format!("{n}")), ("Zebra".into(), "últimø, \"quoted\"".into())];
         let mut headers = record.headers.clone();
         headers.sort();
         assert_eq!(headers, wanted);

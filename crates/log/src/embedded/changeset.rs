@@ -78,12 +78,14 @@ async fn remove(db: &mut SqliteConnection, stream: &Stream, trim: &Trim, newest:
 async fn write_keys(db: &mut SqliteConnection, bucket: i64, draft: &Draft) -> Result<(), LogError> {
     for (key, value) in &draft.changed {
         let query = match value {
-            Some(value) => sqlx::query("REPLACE INTO entry (bucket, key, value, revision, expires) VALUES (?, ?, ?, ?, ?)")
-                .bind(bucket)
-                .bind(key)
-                .bind(&value.bytes[..])
-                .bind(signed(value.revision))
-                .bind(value.expires),
+            Some(value) => {
+                sqlx::query("REPLACE INTO entry (bucket, key, value, revision, expires) VALUES (?, ?, ?, ?, ?)")
+                    .bind(bucket)
+                    .bind(key)
+                    .bind(&value.bytes[..])
+                    .bind(signed(value.revision))
+                    .bind(value.expires)
+            }
             None => sqlx::query("DELETE FROM entry WHERE bucket = ? AND key = ?").bind(bucket).bind(key),
         };
         query.execute(&mut *db).await.map_err(fault)?;

@@ -95,7 +95,8 @@ impl Member {
 
     fn held(&self, record: Stored, attempt: u32) -> Held {
         let (stream, subject) = (record.stream.clone(), record.subject.clone());
-        let pointer = Stored { stream, subject, id: String::new(), headers: Vec::new(), payload: Bytes::new(), ..record };
+        let pointer =
+            Stored { stream, subject, id: String::new(), headers: Vec::new(), payload: Bytes::new(), ..record };
         let loan = Loan { open: self.open.clone(), members: self.members.clone(), record: pointer, attempt };
         Held { record, attempt, lease: Box::new(loan) }
     }
@@ -112,9 +113,9 @@ impl Consumer for Member {
         let Ok(_turn) = tokio::time::timeout_at(deadline, self.members.turn.lock()).await else {
             return Ok(Vec::new());
         };
-        while max > 0 {
+        loop {
             let held = self.collect(max).await?;
-            if !held.is_empty() {
+            if !held.is_empty() || max == 0 {
                 return Ok(held);
             }
             let due = self.members.group().next_due().map_or(deadline, tokio::time::Instant::from_std);
@@ -128,7 +129,6 @@ impl Consumer for Member {
                 }
             }
         }
-        Ok(Vec::new())
     }
 
     async fn depth(&self) -> Result<ConsumerDepth, LogError> {

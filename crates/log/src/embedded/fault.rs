@@ -2,14 +2,14 @@
 
 use crate::LogError;
 
-/// SQLite's primary result codes for a file that is not, or no longer, a database.
-const CORRUPT: &str = "11";
-const NOT_A_DATABASE: &str = "26";
+/// SQLite's primary result codes for a file that is no longer, or never was, a database.
+const CORRUPT: u32 = 11;
+const NOT_A_DATABASE: u32 = 26;
 
 /// A failure of the database.
 pub fn fault(error: sqlx::Error) -> LogError {
-    let code = error.as_database_error().and_then(|e| e.code().map(|code| code.into_owned()));
-    match code.as_deref() {
+    let extended = error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<u32>().ok());
+    match extended.map(|code| code & 0xff) {
         Some(CORRUPT | NOT_A_DATABASE) => {
             LogError::Unfit(format!("the database file is damaged ({error}); restore it from a backup"))
         }
@@ -26,13 +26,7 @@ pub fn closed() -> LogError {
 pub fn shared(error: &LogError) -> LogError {
     match error {
         LogError::Unfit(why) => LogError::Unfit(why.clone()),
-        other => LogError::unavailable(chain(other)),
-    }
-}
-
-fn chain(error: &LogError) -> String {
-    match error {
-        LogError::Unavailable(cause) => cause.to_string(),
-        other => other.to_string(),
+        LogError::Unavailable(cause) => LogError::unavailable(cause.to_string()),
+        other => LogError::unavailable(other.to_string()),
     }
 }

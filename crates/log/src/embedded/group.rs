@@ -62,7 +62,14 @@ pub struct Due {
 
 impl Group {
     /// Goes on where the tables say; leases of an earlier life are over. `pending` counts the records never handed out.
-    pub fn restore(spec: ConsumerSpec, cursor: Seq, kept: &[Keep], pending: i64, now: Instant, now_micros: i64) -> Self {
+    pub fn restore(
+        spec: ConsumerSpec,
+        cursor: Seq,
+        kept: &[Keep],
+        pending: i64,
+        now: Instant,
+        now_micros: i64,
+    ) -> Self {
         let mut group = Self {
             spec,
             cursor,
@@ -264,3 +271,7 @@ impl Group {
         self.ready.remove(&seq);
     }
 }
+
+#[cfg(test)]
+#[path = "group_tests.rs"]
+mod tests;

@@ -16,12 +16,8 @@ impl FileLock {
     pub fn take(database: &Path) -> Result<Self, LogError> {
         let path = beside(database);
         let unfit = |why: &dyn std::fmt::Display| LogError::Unfit(format!("lock file {}: {why}", path.display()));
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|cause| unfit(&cause))?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|cause| unfit(&cause))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LogError::Unfit(format!(

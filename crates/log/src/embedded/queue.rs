@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::fault::closed;
+use super::fault::{closed, shared};
 use super::keys::Write;
 use crate::{Append, LogError, Outcome, Swap};
 
@@ -55,6 +55,15 @@ impl Command {
             Self::Append { reply, .. } => reply.is_closed(),
             Self::Write { reply, .. } => reply.is_closed(),
             Self::Check { reply } | Self::Close { reply } => reply.is_closed(),
+        }
+    }
+
+    /// Tells the caller of a failure that others share.
+    pub fn refuse(self, error: &LogError) {
+        match self {
+            Self::Append { reply, .. } => drop(reply.send(Err(shared(error)))),
+            Self::Write { reply, .. } => drop(reply.send(Err(shared(error)))),
+            Self::Check { reply } | Self::Close { reply } => drop(reply.send(Err(shared(error)))),
         }
     }
 

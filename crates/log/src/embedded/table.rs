@@ -93,11 +93,7 @@ impl Table {
     }
 
     /// The last record of each of these subjects that has one.
-    pub async fn heads(
-        &self,
-        db: &mut SqliteConnection,
-        subjects: &[&str],
-    ) -> Result<HashMap<String, Head>, LogError> {
+    pub async fn heads(&self, db: &mut SqliteConnection, subjects: &[&str]) -> Result<HashMap<String, Head>, LogError> {
         let Some(any) = subjects.first() else { return Ok(HashMap::new()) };
         // Repeating one subject up to a power of two keeps the number of prepared statements small.
         let slots = subjects.len().next_power_of_two();
@@ -143,11 +139,7 @@ impl Table {
     }
 
     /// The oldest records: position, time, bytes and subject.
-    pub async fn oldest(
-        &self,
-        db: &mut SqliteConnection,
-        max: u32,
-    ) -> Result<Vec<(Seq, i64, u64, String)>, LogError> {
+    pub async fn oldest(&self, db: &mut SqliteConnection, max: u32) -> Result<Vec<(Seq, i64, u64, String)>, LogError> {
         let sql = format!("SELECT seq, at, {SIZE}, subject FROM {} ORDER BY seq LIMIT ?", self.name);
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(max).fetch_all(db).await.map_err(fault)?;
         rows.iter()

@@ -34,7 +34,7 @@ impl Reader {
         let last = *self.last.borrow_and_update();
         let stream = &self.open.live.streams[self.stream];
         self.from = self.from.max(stream.first());
-        while self.from <= last {
+        while max > 0 && self.from <= last {
             let to = self.from.saturating_add(WINDOW).min(last + 1);
             let records = stream.table.scan(&self.open.readers, &self.span, self.from, to, max).await?;
             self.from = if records.len() < max { to } else { records.last().map_or(to, |record| record.seq + 1) };
@@ -51,9 +51,9 @@ impl Tail for Reader {
     async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Stored>, LogError> {
         let waited = tokio::time::sleep(wait);
         tokio::pin!(waited);
-        while max > 0 {
+        loop {
             let records = self.found(max).await?;
-            if !records.is_empty() {
+            if !records.is_empty() || max == 0 {
                 return Ok(records);
             }
             tokio::select! {
@@ -62,6 +62,5 @@ impl Tail for Reader {
                 () = &mut waited => return Ok(records),
             }
         }
-        Ok(Vec::new())
     }
 }

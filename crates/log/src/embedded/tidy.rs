@@ -6,8 +6,8 @@ use sqlx::SqliteConnection;
 
 use super::changeset::{Changeset, Trim};
 use super::live::Live;
-use super::writer::{Ledger, Writer, part};
 use super::publish;
+use super::writer::{Ledger, Writer, part};
 use crate::{LogError, Retention, Seq};
 
 /// Records removed in one transaction.

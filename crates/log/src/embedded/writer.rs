@@ -118,16 +118,13 @@ impl Writer {
         if group.is_empty() {
             return;
         }
+        let heads = match self.heads(&group).await {
+            Ok(heads) => heads,
+            Err(error) => return group.into_iter().for_each(|command| command.refuse(&error)),
+        };
         let now = self.now();
-        let (looked_up, heads) = match self.heads(&group).await {
-            Ok(heads) => (Ok(()), heads),
-            Err(error) => (Err(error), HashMap::new()),
-        };
         let (mut changes, answers) = self.decide(group, heads, now);
-        let written = match looked_up {
-            Ok(()) => self.write(&mut changes, now).await,
-            Err(error) => Err(error),
-        };
+        let written = self.write(&mut changes, now).await;
         if written.is_ok() {
             publish::publish(&self.live, &mut self.ledgers, changes);
         }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::api::{call, pause};
 use super::append::append;
-use super::link::Link;
+use super::link::{Link, TRY_WITHIN};
 use super::pull::{Delivered, delivered, pull};
 use super::wire::Wire;
 use crate::{Consumer, ConsumerDepth, ConsumerSpec, Held, Lease, LogError, Stored, parked};
@@ -97,7 +97,8 @@ impl Consumer for Member {
     }
 }
 
-/// A record's lease. Its acknowledgements are plain messages: a lost one is a redelivery, and that is harmless (T11).
+/// A record's lease. Acknowledgements are plain messages: a lost one is a redelivery, and that is harmless (T11). The
+/// rare words that end a lease otherwise wait for the broker's nod, so that what follows them finds them done.
 struct Loan {
     link: Link,
     consumer: &'static str,
@@ -111,6 +112,12 @@ impl Loan {
     async fn say(&self, word: impl Into<Bytes>) -> Result<(), LogError> {
         self.link.send(self.reply.clone(), word.into()).await
     }
+
+    async fn insist(&self, word: impl Into<Bytes>) -> Result<(), LogError> {
+        let deadline = Instant::now() + TRY_WITHIN;
+        self.link.request(self.reply.clone(), None, word.into(), deadline).await?;
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -121,9 +128,9 @@ impl Lease for Loan {
 
     async fn nak(&self, delay: Duration) -> Result<(), LogError> {
         if delay.is_zero() {
-            return self.say("-NAK").await;
+            return self.insist("-NAK").await;
         }
-        self.say(format!("-NAK {}", json!({ "delay": u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX) }))).await
+        self.insist(format!("-NAK {}", json!({ "delay": u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX) }))).await
     }
 
     async fn progress(&self) -> Result<(), LogError> {
@@ -133,6 +140,6 @@ impl Lease for Loan {
     async fn park(&self, reason: &str) -> Result<(), LogError> {
         let note = parked::note(self.consumer, &self.origin, reason)?;
         append(&self.link, parked::STREAM, &Wire::own(note), false).await?;
-        self.say("+TERM").await
+        self.insist("+TERM").await
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_nats::connection::State;
 use async_nats::{Client, ConnectOptions, Event, HeaderMap, Message, RequestErrorKind, Subject, Subscriber};
 use bytes::Bytes;
+use metrics::{counter, gauge};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
@@ -66,12 +67,13 @@ impl Link {
             if let Event::Disconnected = event {
                 lost.send_modify(|count| *count += 1);
             }
+            count(&event, *lost.borrow());
             std::future::ready(note(&event))
         });
-        let client = connect.connect(&options.urls).await.map_err(|error| {
-            LogError::unavailable(format!("cannot connect to the broker at {}: {error}", options.servers()))
+        let client = connect.connect(&options.servers).await.map_err(|error| {
+            LogError::unavailable(format!("cannot connect to the broker at {}: {error}", options.addresses()))
         })?;
-        Ok(Self { client, losses, servers: options.servers().into() })
+        Ok(Self { client, losses, servers: options.addresses().into() })
     }
 
     /// The version of the server we are connected to, such as `2.15.1`.
@@ -180,7 +182,7 @@ impl Link {
 }
 
 async fn settings(options: &Options) -> Result<ConnectOptions, LogError> {
-    if options.urls.iter().any(|url| bare(url) != *url) {
+    if options.servers.iter().any(|url| bare(url) != *url) {
         let why = "an address must not hold a user or password; use --nats-user and --nats-password-file".into();
         return Err(LogError::Invalid { what: "broker address", why });
     }
@@ -214,6 +216,18 @@ fn explained(error: async_nats::RequestError) -> NoAnswer {
             NoAnswer::NotSent(LogError::Invalid { what: "message", why: error.to_string() })
         }
         RequestErrorKind::TimedOut | RequestErrorKind::Other => NoAnswer::Unknown(LogError::unavailable(error)),
+    }
+}
+
+/// Whether we are connected, and how often again, for those who scrape this process.
+fn count(event: &Event, losses: u64) {
+    match event {
+        Event::Connected => {
+            gauge!("hookwheel_nats_connected").set(1.0);
+            counter!("hookwheel_nats_reconnects_total").increment(u64::from(losses > 0));
+        }
+        Event::Disconnected => gauge!("hookwheel_nats_connected").set(0.0),
+        _ => {}
     }
 }
 

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 /// How to reach the broker. Secrets come from files, never from arguments or the environment.
 #[derive(Clone, Args)]
+#[group(id = "nats")]
 pub struct Options {
     /// The broker's servers, such as nats://127.0.0.1:4222; several are joined by commas
     #[arg(
@@ -16,7 +17,7 @@ pub struct Options {
         default_value = "nats://127.0.0.1:4222",
         hide_env_values = true
     )]
-    pub urls: Vec<String>,
+    pub servers: Vec<String>,
     /// A credentials file (JWT and seed)
     #[arg(long = "nats-creds-file", env = "HOOKWHEEL_NATS_CREDS_FILE", conflicts_with = "user")]
     pub creds_file: Option<PathBuf>,
@@ -53,7 +54,7 @@ impl Options {
     /// A broker on one address, with nothing else said.
     pub fn at(url: &str) -> Self {
         Self {
-            urls: url.split(',').map(str::to_owned).collect(),
+            servers: url.split(',').map(str::to_owned).collect(),
             creds_file: None,
             user: None,
             password_file: None,
@@ -74,8 +75,14 @@ impl Options {
     }
 
     /// The servers' addresses, fit for a log line or an error.
-    pub fn servers(&self) -> String {
-        self.urls.iter().map(|url| bare(url)).collect::<Vec<_>>().join(", ")
+    pub fn addresses(&self) -> String {
+        self.servers.iter().map(|url| bare(url)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::at("nats://127.0.0.1:4222")
     }
 }
 
@@ -91,7 +98,7 @@ pub(super) fn bare(url: &str) -> String {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("servers", &self.servers())
+            .field("servers", &self.addresses())
             .field("profile", &self.profile)
             .field("replicas", &self.replicas())
             .finish_non_exhaustive()
@@ -105,8 +112,16 @@ mod tests {
     #[test]
     fn a_password_in_an_address_is_never_shown() {
         let options = Options::at("nats://me:pa@ss@broker:4222,plain@other:4222,nats://third:4222");
-        assert_eq!(options.servers(), "nats://broker:4222, other:4222, nats://third:4222");
+        assert_eq!(options.addresses(), "nats://broker:4222, other:4222, nats://third:4222");
         assert!(!format!("{options:?}").contains("pa@ss"));
+    }
+
+    #[test]
+    fn the_arguments_are_sound_and_their_defaults_are_the_default() {
+        let parsed = Options::augment_args(clap::Command::new("test")).try_get_matches_from(["test"]).unwrap();
+        let parsed = <Options as clap::FromArgMatches>::from_arg_matches(&parsed).unwrap();
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", Options::default()));
+        Options::augment_args(clap::Command::new("test")).debug_assert();
     }
 
     #[test]

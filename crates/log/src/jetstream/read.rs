@@ -15,6 +15,8 @@ use crate::{LogError, Seq, Stored, SubjectFilter};
 
 /// The most records asked for at once; the broker gives no more than 1,000.
 const PAGE: usize = 500;
+/// The most bytes asked for at once; the broker ends the page after the record that passes it.
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// The broker's wildcard form of a filter.
 pub(super) fn pattern(filter: &SubjectFilter) -> String {
@@ -106,7 +108,7 @@ async fn from_any(
     if count == 0 {
         return Ok(Vec::new());
     }
-    let request = Bytes::from(json!({ "seq": from, "next_by_subj": pattern, "batch": count }).to_string());
+    let request = Bytes::from(json!({ "seq": from, "next_by_subj": pattern, "batch": count, "max_bytes": PAGE_BYTES }).to_string());
     let subject = format!("{API}.DIRECT.GET.{stream}").into();
     // One more than wanted: the broker closes every page with a status.
     let gathered = gather(link, subject, request, count + 1, TRY_WITHIN).await?;

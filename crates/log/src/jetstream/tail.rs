@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
@@ -10,7 +9,7 @@ use tokio::time::Instant;
 
 use super::api::{call, pause};
 use super::link::Link;
-use super::pull::{delivered, pull as pull_once};
+use super::pull::{delivered, pull};
 use super::read::pattern;
 use crate::{LogError, Seq, Stored, SubjectFilter, Tail};
 
@@ -57,17 +56,18 @@ impl Follower {
             return Ok(bound.name.clone());
         }
         let name = format!("tail-{:016x}", rand::random::<u64>());
-        let config = pull::Config {
-            name: Some(name.clone()),
-            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: self.next },
-            ack_policy: AckPolicy::None,
-            filter_subject: pattern(&self.filter),
-            headers_only: self.headers_only,
-            inactive_threshold: FORGET_AFTER,
-            num_replicas: 1,
-            memory_storage: true,
-            ..pull::Config::default()
-        };
+        let config = json!({
+            "name": name,
+            "deliver_policy": "by_start_sequence",
+            "opt_start_seq": self.next,
+            "ack_policy": "none",
+            "replay_policy": "instant",
+            "filter_subject": pattern(&self.filter),
+            "headers_only": self.headers_only,
+            "inactive_threshold": u64::try_from(FORGET_AFTER.as_nanos()).unwrap_or(u64::MAX),
+            "num_replicas": 1,
+            "mem_storage": true,
+        });
         let body = json!({ "stream_name": self.stream, "config": config, "action": "create" });
         let what = format!("CONSUMER.CREATE.{}.{name}", self.stream);
         let created = call::<Created>(&self.link, &what, &body).await?;
@@ -81,7 +81,7 @@ impl Follower {
         // Until the answer is read in full, the consumer may have sent what never reached us: also when this future is
         // dropped half-way.
         let sent = self.consumer.take().map_or(0, |bound| bound.sent);
-        let pulled = match pull_once(&self.link, &self.stream, &consumer, max, wait).await {
+        let pulled = match pull(&self.link, &self.stream, &consumer, max, wait).await {
             Err(LogError::Missing(_)) => return Ok(Vec::new()),
             pulled => pulled?,
         };

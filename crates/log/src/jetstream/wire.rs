@@ -61,7 +61,8 @@ impl Wire {
         match self.expect {
             // Only records without an expectation need the broker's own memory of ids: for the others the subject's
             // last record tells a repeat, for ever, and at no cost.
-            Expect::Anything => map.insert(MESSAGE_ID, self.id.as_str()),
+            // The subject belongs to the name it remembers: another subject's record is never taken for this one.
+            Expect::Anything => map.insert(MESSAGE_ID, format!("{}/{}", self.subject, self.id)),
             Expect::Empty => map.insert(EXPECTED, HeaderValue::from(0_u64)),
             Expect::Last(seq) => map.insert(EXPECTED, HeaderValue::from(seq)),
         }
@@ -143,7 +144,7 @@ mod tests {
         let wire = |expect| Wire::checked(Append { expect, ..record(&[]) }, 1 << 20).unwrap().header_map();
         assert!(wire(Expect::Empty).get(MESSAGE_ID).is_none());
         assert_eq!(wire(Expect::Last(7)).get(EXPECTED).map(HeaderValue::as_str), Some("7"));
-        assert_eq!(wire(Expect::Anything).get(MESSAGE_ID).map(HeaderValue::as_str), Some("id-1"));
+        assert_eq!(wire(Expect::Anything).get(MESSAGE_ID).map(HeaderValue::as_str), Some("a.b/id-1"));
     }
 
     #[test]

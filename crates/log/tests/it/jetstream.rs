@@ -1,6 +1,7 @@
 //! JetStream on real local servers: one server a case, and one cluster of three for all cases in turn.
 
 mod cluster;
+mod leader;
 mod lost;
 mod profile;
 mod provisioning;
@@ -52,7 +53,7 @@ async fn append_until(
     log: Arc<dyn Log>,
     records: Vec<Append>,
     after: usize,
-    kill: impl AsyncFnOnce(),
+    kill: impl FnOnce(),
 ) -> Vec<(usize, Outcome)> {
     let (tell, mut told) = mpsc::unbounded_channel();
     let queue = Arc::new(std::sync::Mutex::new(records.into_iter().enumerate()));
@@ -73,7 +74,7 @@ async fn append_until(
     while acknowledged.len() < after {
         acknowledged.push(told.recv().await.unwrap());
     }
-    kill().await;
+    kill();
     for writer in &writers {
         writer.abort();
     }

@@ -103,10 +103,10 @@ table! {
         by EVERYONE;
     /// Whether the broker is connected: 1 or 0. Absent with the embedded log.
     NATS_CONNECTED = Gauge("hookwheel_nats_connected", Count, [])
-        by &[];
+        by EVERYONE;
     /// Connections to the broker made after the first.
     NATS_RECONNECTS_TOTAL = Counter("hookwheel_nats_reconnects_total", Count, [])
-        by &[];
+        by EVERYONE;
     /// Records appended to the log, by stream and outcome.
     PUBLISH_TOTAL = Counter("hookwheel_publish_total", Count, [open("stream"), closed("outcome", &["ok", "duplicate", "timeout", "error"])])
         by EVERYONE;

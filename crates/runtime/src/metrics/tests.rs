@@ -69,3 +69,34 @@ fn the_page_says_what_the_table_says() {
     let remedy = "HOOKWHEEL_WRITE_DOCS=1 cargo test -p hookwheel-runtime the_page";
     assert!(page == markdown(), "docs/operating/metrics.md is out of date; write it anew with: {remedy}");
 }
+
+/// A metric is added to the table when it is emitted, and leaves it with its last emitter.
+#[test]
+fn every_metric_is_recorded_somewhere() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut sources = String::new();
+    for folder in ["services", "crates/log/src", "crates/store/src", "crates/agent/src", "crates/runtime/src"] {
+        gather(&root.join(folder), &mut sources);
+    }
+    let constant = |name: &str| name.split_once('_').map(|(_, rest)| rest.to_uppercase()).unwrap_or_default();
+    let silent: Vec<&str> = TABLE
+        .iter()
+        .map(|metric| metric.name)
+        .filter(|name| !sources.contains(&format!("\"{name}\"")) && !sources.contains(&constant(name)))
+        .collect();
+    assert_eq!(silent, [""; 0]);
+}
+
+fn gather(folder: &std::path::Path, sources: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            gather(&path, sources);
+        } else if path.extension().is_some_and(|it| it == "rs")
+            && !path.ends_with("metrics/table.rs")
+            && !path.ends_with("metrics/tests.rs")
+        {
+            sources.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}

@@ -1,15 +1,18 @@
 //! One log line: fields of the event and of the spans around it, as JSON or as text.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tracing::dispatcher::WeakDispatch;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::fmt::format::{FormatEvent, JsonFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
+use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::escape::escaped;
@@ -19,6 +22,30 @@ use super::escape::escaped;
 pub(super) struct Line {
     pub(super) service: &'static str,
     pub(super) json: bool,
+    pub(super) dispatch: KnownDispatch,
+}
+
+/// Remembers the dispatch it is a layer of: inside an event there is no other way to ask for a span's trace.
+#[derive(Clone, Default)]
+pub(super) struct KnownDispatch(Arc<OnceLock<WeakDispatch>>);
+
+impl<S: Subscriber> Layer<S> for KnownDispatch {
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        let _ = self.0.set(dispatch.downgrade());
+    }
+}
+
+impl KnownDispatch {
+    /// The span in its trace, if traces are being exported.
+    fn traced_as<S>(&self, span: &SpanRef<'_, S>) -> Option<SpanContext>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let dispatch = self.0.get()?.upgrade()?;
+        let context = tracing_opentelemetry::get_otel_context(&span.id(), &dispatch)?;
+        let context = context.span().span_context().clone();
+        context.is_valid().then_some(context)
+    }
 }
 
 #[derive(Serialize)]
@@ -55,7 +82,7 @@ where
         }
         event.record(&mut fields);
 
-        let trace = span.as_ref().and_then(traced_as);
+        let trace = span.as_ref().and_then(|span| self.dispatch.traced_as(span));
         let mut ts = String::new();
         SystemTime.format_time(&mut Writer::new(&mut ts))?;
         let record = Record {
@@ -88,16 +115,6 @@ impl Record<'_> {
         }
         writeln!(writer)
     }
-}
-
-/// The span in its trace, if traces are being exported.
-fn traced_as<S>(span: &SpanRef<'_, S>) -> Option<SpanContext>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let context = tracing::dispatcher::get_default(|all| tracing_opentelemetry::get_otel_context(&span.id(), all))?;
-    let context = context.span().span_context().clone();
-    context.is_valid().then_some(context)
 }
 
 /// Fields gathered for one line, text already escaped.

@@ -13,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use escape::escaped;
-use line::Line;
+use line::{KnownDispatch, Line};
 
 /// Which lines are written when nobody says otherwise.
 const DEFAULT_FILTER: &str = "info,sqlx=warn,hyper=warn,h2=warn,tonic=warn,tower=warn,opentelemetry=warn";
@@ -107,12 +107,13 @@ pub fn init(service: &'static str, options: TelemetryOptions) -> Guard {
         LogFormat::Json => true,
         LogFormat::Text => false,
     };
+    let dispatch = KnownDispatch::default();
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .fmt_fields(JsonFields::new())
-        .event_format(Line { service, json });
-    let started =
-        tracing_subscriber::registry().with(filter).with(traces.as_ref().map(otlp::layer)).with(lines).try_init();
+        .event_format(Line { service, json, dispatch: dispatch.clone() });
+    let spans = traces.as_ref().map(otlp::layer);
+    let started = tracing_subscriber::registry().with(filter).with(spans).with(dispatch).with(lines).try_init();
     if started.is_err() {
         return Guard { traces: None };
     }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use hookwheel_core::agent::EffectClass;
 use hookwheel_core::delivery::{Body, DeliveryKey, DeliveryReceived, Notice, NoticeKind, Proof};
 use hookwheel_core::event::{DeliveryOutcome, Event, Field, Normalized};
+use hookwheel_core::filter::EventFilter;
+use hookwheel_core::ids::Slug;
 use hookwheel_core::journal::{
     CallKey, Entry, Finished, ModelTurn, RunOutcome, Started, ToolCall, ToolCallFinished, ToolCallStarted, ToolStatus,
     Totals, Usage, What,
 };
-use hookwheel_core::filter::EventFilter;
-use hookwheel_core::ids::Slug;
 use hookwheel_core::run::RunRequested;
 use hookwheel_core::snapshot::Snapshot;
 use hookwheel_core::webhook::{Auth, SecretRef, Webhook};
@@ -73,12 +73,7 @@ pub fn event() -> Event {
 
 /// An outcome.
 pub fn outcome(of: &DeliveryReceived, result: Normalized) -> DeliveryOutcome {
-    DeliveryOutcome {
-        delivery: of.delivery.clone(),
-        webhook: of.webhook.clone(),
-        received_at: of.received_at,
-        result,
-    }
+    DeliveryOutcome { delivery: of.delivery.clone(), webhook: of.webhook.clone(), received_at: of.received_at, result }
 }
 
 /// A run of the delivery by one of its routes.

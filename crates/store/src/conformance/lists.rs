@@ -46,7 +46,8 @@ pub async fn s4_paging_runs_is_stable_while_rows_arrive(harness: &dyn Harness) {
         delivery
     };
     let runs: Vec<_> = (0..40).map(|n| requested(&exact(n), "main")).collect();
-    apply(&*store, RUNS, runs.iter().map(|run| Change::Entry(Box::new(Journal::of(run).started().entries.remove(0))))).await;
+    apply(&*store, RUNS, runs.iter().map(|run| Change::Entry(Box::new(Journal::of(run).started().entries.remove(0)))))
+        .await;
 
     let mut seen = Vec::new();
     let mut page = PageRequest { limit: 6, cursor: None };

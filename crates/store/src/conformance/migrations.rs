@@ -43,16 +43,22 @@ pub fn first_release_batches() -> Vec<Batch> {
     let entries = entries.finished(RunOutcome::Completed).entries;
     let numbered = |stream, changes: Vec<Change>| batch(stream, (1..).zip(changes).collect());
     vec![
-        numbered(EVENTS, vec![
-            Change::Requested(Box::new(request.clone())),
-            Change::Outcome(Box::new(routed(&deliveries[0], &[request]))),
-            Change::Outcome(Box::new(facts::outcome(&deliveries[1], filtered))),
-        ]),
+        numbered(
+            EVENTS,
+            vec![
+                Change::Requested(Box::new(request.clone())),
+                Change::Outcome(Box::new(routed(&deliveries[0], &[request]))),
+                Change::Outcome(Box::new(facts::outcome(&deliveries[1], filtered))),
+            ],
+        ),
         numbered(RUNS, entries.into_iter().map(|entry| Change::Entry(Box::new(entry))).collect()),
-        numbered(NOTICES, vec![
-            Change::Notice(Box::new(facts::duplicate(&deliveries[0], at(5)))),
-            Change::Notice(Box::new(facts::rejected(1, at(6)))),
-        ]),
+        numbered(
+            NOTICES,
+            vec![
+                Change::Notice(Box::new(facts::duplicate(&deliveries[0], at(5)))),
+                Change::Notice(Box::new(facts::rejected(1, at(6)))),
+            ],
+        ),
         numbered(DELIVERIES, deliveries.map(|delivery| Change::Delivery(Box::new(delivery))).into()),
     ]
 }

@@ -72,15 +72,20 @@ pub async fn s7_steps_tell_a_run_as_it_happened(harness: &dyn Harness) {
     };
     let run = stored(journal.entries.clone()).await;
     let steps: Vec<_> = (run.steps.iter())
-        .map(|step| (step.n, step.kind.as_str(), step.key.as_str(), step.name.as_str(), step.status.as_str(), step.attempts))
+        .map(|step| {
+            (step.n, step.kind.as_str(), step.key.as_str(), step.name.as_str(), step.status.as_str(), step.attempts)
+        })
         .collect();
-    assert_eq!(steps, [
-        (3, "model", "t1", "scripted/github-issue", "ok", 2),
-        (7, "tool", "t1.0", "notes", "denied", 1),
-        (8, "tool", "t1.1", "notes", "ok", 2),
-        (12, "tool", "t1.2", "notes", "uncertain", 1),
-        (15, "model", "t2", "main", "started", 1),
-    ]);
+    assert_eq!(
+        steps,
+        [
+            (3, "model", "t1", "scripted/github-issue", "ok", 2),
+            (7, "tool", "t1.0", "notes", "denied", 1),
+            (8, "tool", "t1.1", "notes", "ok", 2),
+            (12, "tool", "t1.2", "notes", "uncertain", 1),
+            (15, "model", "t2", "main", "started", 1),
+        ]
+    );
     assert_eq!(run.steps[1].arguments.as_deref(), Some("{\"turn\":1,\"index\":0}"));
     assert_eq!(run.steps[2].result.as_deref(), Some("result of t1.1"));
     assert_eq!((run.steps[0].input_tokens, run.steps[0].latency_ms), (Some(100), Some(12)));
@@ -135,7 +140,8 @@ pub async fn s7_streams_may_be_folded_at_the_same_time(harness: &dyn Harness) {
         (RUNS, entries.map(|entry| Change::Entry(Box::new(entry))).collect()),
         (facts::NOTICES, deliveries.iter().map(|d| Change::Notice(Box::new(facts::duplicate(d, at(99))))).collect()),
     ];
-    let projectors: Vec<_> = streams.map(|(stream, changes)| tokio::spawn(project(store.clone(), stream, changes))).into();
+    let projectors: Vec<_> =
+        streams.map(|(stream, changes)| tokio::spawn(project(store.clone(), stream, changes))).into();
     for projector in projectors {
         projector.await.unwrap();
     }

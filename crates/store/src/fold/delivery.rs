@@ -1,7 +1,7 @@
 //! Receipt, outcome and notices of a delivery, and the state that follows from them and its runs.
 
-use hookwheel_core::delivery::{Body, DeliveryReceived, DeliveryState, Notice, NoticeKind};
 use hookwheel_core::DeliveryId;
+use hookwheel_core::delivery::{Body, DeliveryReceived, DeliveryState, Notice, NoticeKind};
 use hookwheel_core::event::{DeliveryOutcome, Event, Normalized};
 use hookwheel_core::journal::RunOutcome;
 
@@ -72,7 +72,8 @@ pub(super) fn settle(row: &mut DeliveryRecord, runs: &[&Standing]) {
     let known = int(runs.len());
     row.runs = known.max(row.planned_runs);
     let ended = runs.iter().filter(|run| run::has_ended(&run.state)).count();
-    let unsuccessful = runs.iter().find(|run| run::has_ended(&run.state) && run.state != RunOutcome::Completed.as_str());
+    let unsuccessful =
+        runs.iter().find(|run| run::has_ended(&run.state) && run.state != RunOutcome::Completed.as_str());
     let state = match row.outcome.as_deref() {
         Some(FILTERED) => DeliveryState::Filtered,
         Some(UNROUTABLE) => DeliveryState::Unroutable,

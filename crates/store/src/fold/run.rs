@@ -1,8 +1,6 @@
 //! A run's request and journal, and the steps in it.
 
-use hookwheel_core::journal::{
-    CallKey, Entry, Finished, ModelTurn, Started, ToolCallFinished, ToolStatus, What,
-};
+use hookwheel_core::journal::{CallKey, Entry, Finished, ModelTurn, Started, ToolCallFinished, ToolStatus, What};
 use hookwheel_core::run::RunRequested;
 
 use super::Work;

@@ -42,15 +42,14 @@ impl Postgres {
     pub async fn connect(options: &PostgresOptions) -> Result<Self, StoreError> {
         let deadlines = options.deadlines();
         let connect = options.connect()?;
-        let walking = connect.clone().options(options::server_limits(deadlines.walk(), deadlines.lock()));
+        let walking = connect.clone().options(options::session(deadlines.walk(), deadlines.lock()));
         within(deadlines.call, async {
             let pool = PgPoolOptions::new()
                 .max_connections(options.database_connections.max(1))
                 .acquire_timeout(deadlines.lock())
                 .connect_with(connect);
             let pool = pool.await.map_err(failed)?;
-            let encoding: String =
-                sqlx::query_scalar("show server_encoding").fetch_one(&pool).await.map_err(failed)?;
+            let encoding: String = sqlx::query_scalar("show server_encoding").fetch_one(&pool).await.map_err(failed)?;
             if encoding != "UTF8" {
                 let remedy = "create it with `encoding 'UTF8' template template0`";
                 return Err(StoreError::Unfit(format!("the database's encoding is {encoding}: {remedy}")));

@@ -12,10 +12,7 @@ use crate::record::{DeliveryRecord, EventRecord, NoticeRecord, RequestRecord, Ru
 use crate::row::{DeliveryDetail, NoticeRow, RunDetail, WebhookRow};
 use crate::view;
 
-pub(super) async fn checkpoint(
-    connection: &mut PgConnection,
-    stream: &str,
-) -> Result<Option<Checkpoint>, sqlx::Error> {
+pub(super) async fn checkpoint(connection: &mut PgConnection, stream: &str) -> Result<Option<Checkpoint>, sqlx::Error> {
     let query = sqlx::query_as("select incarnation, seq from checkpoints where stream = $1");
     let row: Option<(String, i64)> = query.bind(stream).fetch_optional(connection).await?;
     Ok(row.map(|(incarnation, seq)| Checkpoint { incarnation, seq: view::count(seq) }))
@@ -65,10 +62,7 @@ fn bind(query: &mut QueryBuilder<Postgres>, value: &Value) {
     };
 }
 
-pub(super) async fn delivery(
-    connection: &mut PgConnection,
-    id: &str,
-) -> Result<Option<DeliveryDetail>, sqlx::Error> {
+pub(super) async fn delivery(connection: &mut PgConnection, id: &str) -> Result<Option<DeliveryDetail>, sqlx::Error> {
     let query = sqlx::query_as("select * from deliveries where id = $1 and received_at is not null");
     let row: Option<DeliveryRecord> = query.bind(id).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(None) };
@@ -101,10 +95,10 @@ pub(super) async fn notices(
     limit: u32,
 ) -> Result<Vec<NoticeRow>, sqlx::Error> {
     let query = match webhook {
-        Some(webhook) => sqlx::query_as(
-            "select * from notices where webhook = $1 order by at desc, stream desc, seq desc limit $2",
-        )
-        .bind(webhook),
+        Some(webhook) => {
+            sqlx::query_as("select * from notices where webhook = $1 order by at desc, stream desc, seq desc limit $2")
+                .bind(webhook)
+        }
         None => sqlx::query_as("select * from notices order by at desc, stream desc, seq desc limit $1"),
     };
     let rows: Vec<NoticeRecord> = query.bind(i64::from(limit)).fetch_all(connection).await?;

@@ -123,12 +123,14 @@ pub(super) const DELETE_DELIVERIES: &[&str] = &[
     "delete from deliveries where id = any($1)",
 ];
 
-/// Each takes a time.
+/// Takes a time.
+pub(super) const DELETE_REJECTIONS: &str = "delete from notices where delivery is null and at < $1";
+
+/// Each takes a time and an id.
 pub(super) const DELETE_STRAYS: &[&str] = &[
-    "delete from notices where delivery is null and at < $1",
     r"delete from steps where run in (
         select id from runs where (delivery is null and last_at < $1)
-        or (received_at < $1 and not exists (select 1 from deliveries where deliveries.id = runs.delivery)))",
+        or (delivery < $2 and not exists (select 1 from deliveries where deliveries.id = runs.delivery)))",
     r"delete from runs where (delivery is null and last_at < $1)
-        or (received_at < $1 and not exists (select 1 from deliveries where deliveries.id = runs.delivery))",
+        or (delivery < $2 and not exists (select 1 from deliveries where deliveries.id = runs.delivery))",
 ];

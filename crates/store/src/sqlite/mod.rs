@@ -45,6 +45,10 @@ impl Sqlite {
 
     /// The same with another deadline for reads and batches; what walks over whole tables has 60 times that.
     pub async fn open_within(path: &Path, deadline: Duration) -> Result<Self, StoreError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(StoreError::Unfit(format!("{} is no folder: create it", missing.display())));
+        }
         let deadlines = Deadlines { call: deadline };
         let options = SqliteConnectOptions::new()
             .filename(path)

@@ -101,10 +101,10 @@ pub(super) async fn notices(
     limit: u32,
 ) -> Result<Vec<NoticeRow>, sqlx::Error> {
     let query = match webhook {
-        Some(webhook) => sqlx::query_as(
-            "select * from notices where webhook = ? order by at desc, stream desc, seq desc limit ?",
-        )
-        .bind(webhook),
+        Some(webhook) => {
+            sqlx::query_as("select * from notices where webhook = ? order by at desc, stream desc, seq desc limit ?")
+                .bind(webhook)
+        }
         None => sqlx::query_as("select * from notices order by at desc, stream desc, seq desc limit ?"),
     };
     let rows: Vec<NoticeRecord> = query.bind(i64::from(limit)).fetch_all(connection).await?;

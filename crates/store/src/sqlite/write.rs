@@ -83,10 +83,10 @@ pub(super) async fn webhooks(connection: &mut SqliteConnection, webhooks: &[Snap
 
 /// Deletes one chunk of what is older.
 pub(super) async fn prune(connection: &mut SqliteConnection, before: Timestamp) -> Result<Pruned, sqlx::Error> {
-    let micros = before.micros();
+    let (micros, oldest) = (before.micros(), prune::oldest_id_kept(before));
     let old: Vec<(String, bool)> = sqlx::query_as(sql::OLD_DELIVERIES)
         .bind(micros)
-        .bind(prune::oldest_id_kept(before))
+        .bind(&oldest)
         .bind(prune::CHUNK)
         .fetch_all(&mut *connection)
         .await?;
@@ -96,8 +96,9 @@ pub(super) async fn prune(connection: &mut SqliteConnection, before: Timestamp) 
         sqlx::query(*statement).bind(&ids).execute(&mut *connection).await?;
     }
     if pruned.is_last {
+        sqlx::query(sql::DELETE_REJECTIONS).bind(micros).execute(&mut *connection).await?;
         for statement in sql::DELETE_STRAYS {
-            sqlx::query(*statement).bind(micros).execute(&mut *connection).await?;
+            sqlx::query(*statement).bind(micros).bind(&oldest).execute(&mut *connection).await?;
         }
     }
     Ok(pruned)

@@ -21,7 +21,7 @@ impl SqliteHarness {
         Self { folder: tempfile::tempdir().unwrap(), stalling: Mutex::default() }
     }
 
-    fn file(&self) -> PathBuf {
+    pub fn file(&self) -> PathBuf {
         self.folder.path().join("tables.db")
     }
 

@@ -6,28 +6,27 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 
 use super::config::{Config, Member};
-use super::{NatsServer, until};
+use super::{NatsServer, Patience};
 
 /// A cluster on loopback.
 #[derive(Debug)]
 pub struct NatsCluster {
     servers: Vec<NatsServer>,
-    _folder: TempDir,
 }
 
 impl NatsCluster {
     /// Starts so many servers and waits until they have a JetStream leader.
     pub async fn start(size: usize) -> anyhow::Result<Self> {
-        let folder = TempDir::with_prefix("hookwheel-nats-")?;
         let routes = free_ports(size)?;
         let mut servers = Vec::new();
         for (number, own) in routes.iter().enumerate() {
             let name = format!("n{}", number + 1);
-            let member = Member { name: name.clone(), own: *own, all: routes.clone() };
-            let config = Config { member: Some(member), ..Config::in_folder(&folder.path().join(name)) };
-            servers.push(NatsServer::launch(config, None).await?);
+            let folder = TempDir::with_prefix("hookwheel-nats-")?;
+            let member = Member { name, own: *own, all: routes.clone() };
+            let config = Config { member: Some(member), ..Config::in_folder(folder.path()) };
+            servers.push(NatsServer::launch(config, Some(folder)).await?);
         }
-        let cluster = Self { servers, _folder: folder };
+        let cluster = Self { servers };
         cluster.settled().await?;
         Ok(cluster)
     }
@@ -72,11 +71,10 @@ impl NatsCluster {
     pub async fn settled(&self) -> anyhow::Result<()> {
         for server in &self.servers {
             let url = format!("{}/healthz", server.monitor_url());
-            until("the cluster settles", async || {
-                let answer = http_get(&url).await.ok()?;
-                answer.starts_with("HTTP/1.1 200").then_some(())
-            })
-            .await?;
+            let patience = Patience::with("the cluster settles");
+            while !http_get(&url).await.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")) {
+                patience.pause().await?;
+            }
         }
         Ok(())
     }

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 pub use cluster::NatsCluster;
 pub use config::Sync;
@@ -28,7 +29,7 @@ pub struct NatsServer {
     ports: Ports,
     child: Option<OwnChild>,
     /// Removed at the end, unless the folder is the caller's.
-    _folder: Option<TempDir>,
+    own_folder: Option<TempDir>,
 }
 
 impl NatsServer {
@@ -50,7 +51,7 @@ impl NatsServer {
     }
 
     async fn launch(config: Config, folder: Option<TempDir>) -> anyhow::Result<Self> {
-        let mut server = Self { config, ports: Ports::default(), child: None, _folder: folder };
+        let mut server = Self { config, ports: Ports::default(), child: None, own_folder: folder };
         server.restart().await?;
         Ok(server)
     }
@@ -87,7 +88,10 @@ impl NatsServer {
     pub async fn stop(&mut self) -> anyhow::Result<()> {
         if let Some(child) = &mut self.child {
             child.signal(Signal::SIGTERM)?;
-            until("nats-server ends", async || (!child.is_running()).then_some(())).await?;
+            let patience = Patience::with("nats-server ends");
+            while child.is_running() {
+                patience.pause().await?;
+            }
         }
         self.kill9()
     }
@@ -121,18 +125,18 @@ impl NatsServer {
         let log = std::fs::File::create(&files.log)?;
         let mut command = Command::new(NATS_SERVER.find()?);
         command.arg("-c").arg(&files.config).stdout(Stdio::null()).stderr(log);
-        let mut child = OwnChild::spawn(&mut command)?;
-        let ready = until("nats-server listens", async || match files.ports(child.id()) {
-            Some(ports) if listens(ports.client).await => Some(Ok(ports)),
-            _ if child.is_running() => None,
-            _ => Some(Err(files.last_words())),
-        });
-        let ports = match ready.await? {
-            Ok(ports) => ports,
-            Err(words) => bail!("nats-server ended at its start: {words}"),
-        };
-        self.child = Some(child);
-        Ok(ports)
+        let mut child = OwnChild::spawn_with(&mut command, self.own_folder.as_ref().map(TempDir::path))?;
+        let patience = Patience::with("nats-server listens");
+        loop {
+            match files.ports(child.id()) {
+                Some(ports) if listens(ports.client).await => {
+                    self.child = Some(child);
+                    return Ok(ports);
+                }
+                _ if child.is_running() => patience.pause().await?,
+                _ => bail!("nats-server ended at its start: {}", files.last_words()),
+            }
+        }
     }
 
     fn signal(&mut self, signal: Signal) -> anyhow::Result<()> {
@@ -145,16 +149,23 @@ async fn listens(port: u16) -> bool {
     tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
 }
 
-async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> anyhow::Result<T> {
-    let tries = async {
-        loop {
-            if let Some(found) = probe().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(START_WITHIN, tries).await.with_context(|| format!("waited {START_WITHIN:?} until {what}"))
+/// Tries that are made until they succeed or the time is up.
+struct Patience {
+    what: &'static str,
+    until: Instant,
+}
+
+impl Patience {
+    fn with(what: &'static str) -> Self {
+        Self { what, until: Instant::now() + START_WITHIN }
+    }
+
+    /// Waits a little before the next try.
+    async fn pause(&self) -> anyhow::Result<()> {
+        ensure!(Instant::now() < self.until, "waited {START_WITHIN:?} in vain until {}", self.what);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Ok(())
+    }
 }
 
 /// The paths a server's start needs.

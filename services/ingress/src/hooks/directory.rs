@@ -22,7 +22,8 @@ impl Directory {
         for entry in entries.iter().filter(|entry| entry.key.starts_with("webhook.")) {
             match Hook::read(&entry.value) {
                 Ok(hook) => {
-                    troubles.extend(hook.unreadable.iter().map(|cause| format!("webhook {}: {cause}", hook.webhook.slug)));
+                    troubles
+                        .extend(hook.unreadable.iter().map(|cause| format!("webhook {}: {cause}", hook.webhook.slug)));
                     directory.add(entry.key.clone(), Arc::new(hook));
                 }
                 Err(cause) => {

@@ -12,7 +12,13 @@ use crate::meters::HookMeters;
 
 /// Headers that carry a credential whatever the profile; never stored.
 const CREDENTIALS: &[&str] = &[
-    "authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token", "x-gitlab-token", "x-hook-secret",
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "x-api-key",
+    "x-auth-token",
+    "x-gitlab-token",
+    "x-hook-secret",
     "x-webhook-secret",
 ];
 

@@ -6,4 +6,4 @@ mod refresh;
 
 pub(crate) use directory::Directory;
 pub(crate) use hook::Hook;
-pub(crate) use refresh::{Keeper, Current};
+pub(crate) use refresh::{Current, Keeper};

@@ -26,12 +26,7 @@ pub(crate) struct BodyPatience {
 }
 
 /// Reads a body to its end or to the first reason not to. Trailers are dropped unread.
-pub(super) async fn read(
-    mut body: Incoming,
-    limit: u64,
-    patience: BodyPatience,
-    budget: &Budget,
-) -> Result<Whole, No> {
+pub(super) async fn read(mut body: Incoming, limit: u64, patience: BodyPatience, budget: &Budget) -> Result<Whole, No> {
     let end = Instant::now() + patience.total;
     let mut share = budget.share();
     let (mut first, mut joined) = (Bytes::new(), BytesMut::new());

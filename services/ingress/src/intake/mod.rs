@@ -51,7 +51,11 @@ pub(crate) async fn answer(shared: Arc<Shared>, peer: IpAddr, request: Request<I
     Ok(reply)
 }
 
-async fn take(shared: &Arc<Shared>, peer: IpAddr, request: Request<Incoming>) -> Result<(Arc<Hook>, Done), refuse::Refused> {
+async fn take(
+    shared: &Arc<Shared>,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Result<(Arc<Hook>, Done), refuse::Refused> {
     if shared.draining.load(Ordering::Relaxed) {
         return Err(No::Draining.into());
     }

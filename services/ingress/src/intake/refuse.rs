@@ -4,11 +4,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
-use http_body_util::Full;
 use hookwheel_runtime::problem::{CONTENT_TYPE, Problem};
 use hookwheel_sources::{BadBody, Refusal};
+use http::{HeaderValue, StatusCode, header};
+use http_body_util::Full;
 use hyper::Response;
 
 use super::Reply;
@@ -92,7 +91,7 @@ impl Refused {
 }
 
 fn rendered(problem: &Problem) -> Reply {
-    let mut reply = Response::new(Full::new(Bytes::from(problem.to_bytes())));
+    let mut reply = Response::new(Full::new(problem.to_bytes()));
     *reply.status_mut() = problem.status;
     reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     if let Some(seconds) = problem.retry_after {
@@ -125,7 +124,9 @@ impl No {
             }
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Deliveries are sent with POST"),
             Self::Options => (StatusCode::NO_CONTENT, "", ""),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is larger than this webhook takes"),
+            Self::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is larger than this webhook takes")
+            }
             Self::Encoding => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", "Compressed bodies are not taken")
             }

@@ -55,7 +55,9 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Whether every `%` is followed by two hex digits.
 fn well_escaped(path: &str) -> bool {
-    path.split('%').skip(1).all(|rest| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)))
+    path.split('%')
+        .skip(1)
+        .all(|rest| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)))
 }
 
 #[cfg(test)]
@@ -70,7 +72,17 @@ mod tests {
     #[test]
     fn only_plain_names_are_looked_up() {
         assert_eq!(named("/webhooks/my-hook?x=%zz").unwrap(), "my-hook");
-        for lost in ["/", "/webhooks/", "/webhooks/a/", "/webhooks/a/b", "/webhooks/A", "/webhooks/%00", "/webhooks/%2e%2e", "/webhooks/%252e", "/other/a"] {
+        for lost in [
+            "/",
+            "/webhooks/",
+            "/webhooks/a/",
+            "/webhooks/a/b",
+            "/webhooks/A",
+            "/webhooks/%00",
+            "/webhooks/%2e%2e",
+            "/webhooks/%252e",
+            "/other/a",
+        ] {
             assert!(matches!(named(lost), Err(No::NotFound)), "{lost}");
         }
         for broken in ["/webhooks/%zz", "/webhooks/%4"] {

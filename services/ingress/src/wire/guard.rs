@@ -52,18 +52,14 @@ impl<S> Guard<S> {
         }
     }
 
-    /// Follows what was read. A wrong byte of a head becomes one that hyper answers with 400; a wrong byte of a body
-    /// is a read error, which the reader of the body answers.
-    fn follow(&mut self, buffer: &mut ReadBuf<'_>, before: usize) -> io::Result<()> {
+    /// Follows what was read. A wrong byte is replaced, so that hyper refuses it too; nothing is read after it.
+    fn follow(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
         let whole_before = !self.framing.in_head() && !self.framing.in_body();
         if let Err(wrong) = self.framing.see(&buffer.filled()[before..]) {
             self.spoiled = true;
             buffer.set_filled(before + wrong.at);
-            if wrong.in_body {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "malformed chunk"));
-            }
-            buffer.put_slice(b"\0");
-            return Ok(());
+            buffer.put_slice(&[wrong.instead]);
+            return;
         }
         let waits_for = match (self.framing.in_head(), self.framing.in_body()) {
             (true, _) => Waits::Head,
@@ -72,9 +68,9 @@ impl<S> Guard<S> {
         };
         if waits_for != self.waits_for || whole_before {
             self.waits_for = waits_for;
-            self.until = Instant::now() + if waits_for == Waits::Head { self.patience.head } else { self.patience.idle };
+            self.until =
+                Instant::now() + if waits_for == Waits::Head { self.patience.head } else { self.patience.idle };
         }
-        Ok(())
     }
 
     /// Ready when the peer was quiet for too long.
@@ -102,8 +98,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
         }
         let before = buffer.filled().len();
         match Pin::new(&mut self.stream).poll_read(cx, buffer) {
-            Poll::Ready(Ok(())) => Poll::Ready(self.follow(buffer, before)),
-            Poll::Ready(Err(cause)) => Poll::Ready(Err(cause)),
+            Poll::Ready(read) => {
+                self.follow(buffer, before);
+                Poll::Ready(read)
+            }
             Poll::Pending => {
                 ready!(self.poll_alarm(cx));
                 if self.waits_for == Waits::Head {

@@ -26,10 +26,7 @@ const STATES: [&str; 7] = [
     DeliveryState::Unroutable.as_str(),
 ];
 
-pub(super) async fn list(
-    State(sources): State<Sources>,
-    uri: Uri,
-) -> Result<Json<Listing<DeliveryRow>>, Failure> {
+pub(super) async fn list(State(sources): State<Sources>, uri: Uri) -> Result<Json<Listing<DeliveryRow>>, Failure> {
     let mut query = Query::of(&uri);
     let mut filter = DeliveryFilter {
         webhook: query.text("webhook"),

@@ -11,7 +11,7 @@ const RETRY_AFTER: u32 = 2;
 pub(super) enum Failure {
     Store(StoreError),
     Log(LogError),
-    Problem(Problem),
+    Problem(Box<Problem>),
 }
 
 impl From<StoreError> for Failure {
@@ -28,6 +28,12 @@ impl From<LogError> for Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
+        Self::Problem(problem.into())
+    }
+}
+
+impl From<Box<Problem>> for Failure {
+    fn from(problem: Box<Problem>) -> Self {
         Self::Problem(problem)
     }
 }
@@ -42,7 +48,7 @@ impl axum::response::IntoResponse for Failure {
         match self {
             Self::Store(cause) => of_store(&cause),
             Self::Log(cause) => of_log(&cause),
-            Self::Problem(problem) => problem,
+            Self::Problem(problem) => *problem,
         }
         .into_response()
     }
@@ -85,5 +91,9 @@ fn away(title: &'static str) -> Problem {
 
 /// Ours; the cause is in the service's log under the same request id.
 pub(super) fn broken() -> Problem {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is broken here; the operator's log says what")
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "Something is broken here; the operator's log says what",
+    )
 }

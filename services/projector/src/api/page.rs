@@ -13,7 +13,8 @@ use super::Sources;
 use super::failure::Failure;
 
 const SHOWN: u32 = 25;
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const STYLE: &str = include_str!("style.css");
 
 pub(super) async fn style() -> impl IntoResponse {
@@ -42,7 +43,12 @@ fn html(deliveries: &[DeliveryRow], runs: &[RunRow]) -> String {
     for row in runs {
         let model = row.model.as_deref().unwrap_or("-");
         let (turns, calls) = (row.turns.to_string(), row.tool_calls.to_string());
-        table_row(&mut page, "runs", &row.id, &[&row.received_at.to_string(), &row.agent, model, &row.state, &turns, &calls]);
+        table_row(
+            &mut page,
+            "runs",
+            &row.id,
+            &[&row.received_at.to_string(), &row.agent, model, &row.state, &turns, &calls],
+        );
     }
     page.push_str("</tbody></table></main></body></html>\n");
     page

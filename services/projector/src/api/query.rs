@@ -70,7 +70,7 @@ impl Query {
     }
 
     /// Refuses the request if anything was wrong, or was given and never asked for.
-    pub(super) fn finish(mut self) -> Result<(), Problem> {
+    pub(super) fn finish(mut self) -> Result<(), Box<Problem>> {
         for (name, _) in std::mem::take(&mut self.given) {
             self.fault(&name, "no such parameter here");
         }
@@ -79,7 +79,7 @@ impl Query {
         }
         let mut problem = refused();
         problem.errors = self.faults;
-        Err(problem)
+        Err(problem.into())
     }
 
     fn take<T>(&mut self, name: &str, wanted: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {

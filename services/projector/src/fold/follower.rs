@@ -71,12 +71,7 @@ impl Position {
 }
 
 impl Follower {
-    pub(crate) fn new(
-        ports: Ports,
-        stream: &'static str,
-        lead: watch::Receiver<bool>,
-        rebuilding: Rebuilding,
-    ) -> Self {
+    pub(crate) fn new(ports: Ports, stream: &'static str, lead: watch::Receiver<bool>, rebuilding: Rebuilding) -> Self {
         let follower = Self { ports, stream, lead, rebuilding };
         follower.ready(Err(format!("{stream} is not being folded yet")));
         follower
@@ -128,7 +123,11 @@ impl Follower {
         self.rebuilding.set(self.stream, position.is_rebuilding());
         let (stream, lost) = (self.stream, position.lost);
         if lost > 0 {
-            tracing::warn!(stream, lost, "{lost} positions of {stream} aged out before they were folded; rows are missing");
+            tracing::warn!(
+                stream,
+                lost,
+                "{lost} positions of {stream} aged out before they were folded; rows are missing"
+            );
         }
     }
 
@@ -138,7 +137,7 @@ impl Follower {
         let batch = Batch {
             stream: self.stream.to_owned(),
             incarnation: position.incarnation.clone(),
-            after: 0,
+            after: position.applied,
             changes: changes(records),
             upto,
         };
@@ -164,7 +163,12 @@ impl Follower {
         if checkpoint.seq > last {
             return Err(Halt::SetBack { last, applied: checkpoint.seq });
         }
-        Ok(Position { incarnation, applied: checkpoint.seq, rebuild_to: 0, lost: first.saturating_sub(checkpoint.seq + 1) })
+        Ok(Position {
+            incarnation,
+            applied: checkpoint.seq,
+            rebuild_to: 0,
+            lost: first.saturating_sub(checkpoint.seq + 1),
+        })
     }
 
     /// Whether the tables were reset, or another stream took this one's place, behind our back.

@@ -13,7 +13,7 @@ use hookwheel_core::journal::{
 };
 use hookwheel_core::run::RunRequested;
 use hookwheel_core::{AgentName, DeliveryId, EntityKey, RunId, SessionId, SnapshotHash, Timestamp, WebhookId};
-use crate::memory::Memory;
+use hookwheel_log::embedded::Embedded;
 use hookwheel_log::{Append, Expect, Log, Outcome, Seq, Subject};
 use hookwheel_projector::{Options, Ports, Service, build};
 use hookwheel_proto::{record, topology};
@@ -42,7 +42,7 @@ impl Wheel {
     pub async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let layout = topology::layout(topology::Keep::default());
-        let log = Memory::new(layout);
+        let log = Embedded::open(&directory.path().join("log.db"), layout).await.unwrap();
         let store = fresh_tables(&directory, "tables.db").await;
         Self { log: Arc::new(log), store, directory }
     }
@@ -191,12 +191,12 @@ pub async fn tell(wheel: &Wheel, n: u32) -> RunId {
     for entry in journal(&delivery, &request, n) {
         last = wheel.append(record::run_entry(&entry, last)).await;
     }
-    let kind = if n % 2 == 0 { NoticeKind::Duplicate } else { NoticeKind::Rejected };
+    let kind = if n.is_multiple_of(2) { NoticeKind::Duplicate } else { NoticeKind::Rejected };
     let notice = Notice {
         webhook: delivery.webhook,
         kind,
-        delivery: (n % 2 == 0).then_some(delivery.delivery),
-        reason: if n % 2 == 0 { "key".into() } else { "signature_invalid".into() },
+        delivery: n.is_multiple_of(2).then_some(delivery.delivery),
+        reason: if n.is_multiple_of(2) { "key".into() } else { "signature_invalid".into() },
         at: at(n),
         peer: "192.0.2.2".into(),
     };
@@ -229,7 +229,16 @@ fn journal(delivery: &DeliveryReceived, request: &RunRequested, n: u32) -> Vec<E
     let usage = Usage { input: 10, output: 5, cached: 0, estimated: false };
     let turn = |turn, calls| {
         let (text, served_by) = (Some(format!("turn {turn}")), "scripted/github-issue".to_owned());
-        What::ModelTurn(ModelTurn { turn, attempt: 1, text, calls, usage, served_by, latency_ms: 3, opaque: Bytes::new() })
+        What::ModelTurn(ModelTurn {
+            turn,
+            attempt: 1,
+            text,
+            calls,
+            usage,
+            served_by,
+            latency_ms: 3,
+            opaque: Bytes::new(),
+        })
     };
     let asked = ToolCall { provider_id: "c1".into(), tool: "notes".into(), arguments: "{\"text\":\"x\"}".into() };
     let happened = vec![
@@ -264,7 +273,7 @@ fn journal(delivery: &DeliveryReceived, request: &RunRequested, n: u32) -> Vec<E
         What::ModelCallStarted { turn: 2, attempt: 1, model: "default".into() },
         turn(2, vec![]),
         What::Finished(Finished {
-            outcome: if n % 3 == 0 { RunOutcome::Failed } else { RunOutcome::Completed },
+            outcome: if n.is_multiple_of(3) { RunOutcome::Failed } else { RunOutcome::Completed },
             text: "done".into(),
             error: None,
             totals: Totals { turns: 2, tool_calls: 1, usage, active_ms: 5 },

@@ -45,6 +45,16 @@ impl ThreeServers {
     }
 }
 
+impl ThreeServers {
+    /// Kills one server, waits until it has caught up again.
+    pub async fn kill9_and_restart(&self, victim: usize) {
+        let mut cluster = self.cluster.lock().await;
+        let cluster = cluster.as_mut().unwrap();
+        cluster.servers_mut()[victim].restart().await.unwrap();
+        cluster.settled().await.unwrap();
+    }
+}
+
 #[async_trait]
 impl Harness for ThreeServers {
     async fn open(&self) -> Arc<dyn Log> {
@@ -69,7 +79,7 @@ impl Harness for ThreeServers {
         let log = self.open().await;
         let mut cluster = self.cluster.lock().await;
         let cluster = cluster.as_mut().unwrap();
-        let acknowledged = super::append_until(log, records, after, async || cluster.kill9().unwrap()).await;
+        let acknowledged = super::append_until(log, records, after, || cluster.kill9().unwrap()).await;
         cluster.restart().await.unwrap();
         acknowledged
     }

@@ -101,3 +101,27 @@ async fn without_a_connection_an_append_is_refused_at_once_and_never_sent_later(
     let never = SubjectFilter::Under(Subject::new("case.never").unwrap());
     assert_eq!(rig.log.read("CASES", &never, 0, 100).await.unwrap(), []);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_of_many_large_records_is_whole() {
+    let rig = Rig::start().await;
+    let large = |n: usize| Append {
+        payload: vec![n as u8; 900 * 1024].into(),
+        ..record("case.large", &format!("large-{n}"), Expect::Anything)
+    };
+    for n in 0..24 {
+        rig.log.append(large(n)).await.unwrap();
+    }
+    let found = rig.log.read("CASES", &SubjectFilter::All, 0, 100).await.unwrap();
+    assert_eq!(found.iter().map(|record| record.seq).collect::<Vec<_>>(), (1..=24).collect::<Vec<_>>());
+    assert!(found.iter().enumerate().all(|(n, record)| record.payload == large(n).payload));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_id_under_two_subjects_is_two_records() {
+    let rig = Rig::start().await;
+    for (seq, at) in [(1, "case.a"), (2, "case.b")] {
+        let outcome = rig.log.append(record(at, "same", Expect::Anything)).await.unwrap();
+        assert_eq!(outcome, Outcome::Stored(seq));
+    }
+}

@@ -48,7 +48,7 @@ impl Harness for OneServer {
     async fn append_and_kill(&self, records: Vec<Append>, after: usize) -> Vec<(usize, Outcome)> {
         let log = self.open().await;
         let mut server = self.server.lock().await;
-        let acknowledged = super::append_until(log, records, after, async || server.kill9().unwrap()).await;
+        let acknowledged = super::append_until(log, records, after, || server.kill9().unwrap()).await;
         server.restart().await.unwrap();
         acknowledged
     }

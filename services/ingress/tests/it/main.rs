@@ -1,0 +1,12 @@
+//! Ingress over real sockets: every row of the bad-input table, and what must hold when things go wrong.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test that called it")]
+
+mod auth;
+mod config;
+mod faults;
+mod framing;
+mod kit;
+mod log;
+mod meaning;
+mod routes;
+mod stored;
