@@ -18,7 +18,7 @@ async fn a_runner_that_dies_anywhere_repeats_no_effect(kind: Kind) -> anyhow::Re
     for (number, place) in (0..).zip(fault::RUNNER) {
         world.kill9(runner)?;
         world.restart_to_die(runner, Some(&format!("{place}=1"))).await?;
-        let delivery = Prepared::issue(100 + number, number)?;
+        let delivery = Prepared::opened(100 + number, number)?;
         sender.deliver(&world.intakes(), &delivery, Duration::from_secs(60)).await?;
         let died = eventually(place, Duration::from_secs(60), || {
             let gone = world.process(runner).map(|process| !process.is_running());

@@ -15,7 +15,7 @@ const TIMES: usize = 20;
 async fn a_thousand_deliveries_sent_twenty_times_at_once(kind: Kind) -> anyhow::Result<()> {
     let mut world = World::start(kind, Options { ingresses: 3, session: "per_delivery", ..Options::default() }).await?;
     let sender = Sender::new()?;
-    let prepared: Vec<Prepared> = (0..DELIVERIES).map(|n| Prepared::issue(n, n)).collect::<Result<_, _>>()?;
+    let prepared: Vec<Prepared> = (0..DELIVERIES).map(|n| Prepared::opened(n, n)).collect::<Result<_, _>>()?;
     let urls = world.intakes();
 
     let answers = futures::stream::iter(&prepared)

@@ -16,7 +16,7 @@ crate::in_both_worlds!(what_is_scraped_is_sound_and_says_what_happened);
 async fn what_is_scraped_is_sound_and_says_what_happened(kind: Kind) -> anyhow::Result<()> {
     let world = World::start(kind, Options::default()).await?;
     let sender = Sender::new()?;
-    let delivery = Prepared::issue(5, 5)?;
+    let delivery = Prepared::opened(5, 5)?;
     for _ in 0..2 {
         sender.deliver(&world.intakes(), &delivery, Duration::from_secs(10)).await?;
     }

@@ -14,7 +14,7 @@ async fn one_trace_leads_from_the_request_to_the_tool_call(kind: Kind) -> anyhow
     let collector = Collector::start().await?;
     let mut world = World::start(kind, Options { otlp: Some(collector.endpoint()), ..Options::default() }).await?;
     let sender = Sender::new()?;
-    sender.deliver(&world.intakes(), &Prepared::issue(3, 3)?, Duration::from_secs(10)).await?;
+    sender.deliver(&world.intakes(), &Prepared::opened(3, 3)?, Duration::from_secs(10)).await?;
     world.settled(1, Duration::from_secs(30)).await?;
     world.drain()?;
 

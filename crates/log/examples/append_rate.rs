@@ -15,6 +15,7 @@ use hookwheel_testkit::nats::NatsServer;
 
 const BATCH: usize = 256;
 const BATCHES: usize = 160;
+const REFUSED: usize = 40;
 const SINGLES: usize = 8_000;
 const IN_FLIGHT: usize = 64;
 const BODY: usize = 2_048;
@@ -28,6 +29,7 @@ async fn main() -> anyhow::Result<()> {
 
     batches(&log, "warm", 10).await?;
     let batched = batches(&log, "batch", BATCHES).await?;
+    let refused = refused(&log).await?;
     let single = singles(&log).await?;
     println!(
         "{}",
@@ -35,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
             "batched_records_per_second": (BATCH * BATCHES) as f64 / batched.iter().sum::<Duration>().as_secs_f64(),
             "batch_p50_ms": percentile(batched.clone(), 0.50).as_secs_f64() * 1e3,
             "batch_p99_ms": percentile(batched, 0.99).as_secs_f64() * 1e3,
+            "with_a_duplicate_each_records_per_second": (BATCH * REFUSED) as f64 / refused.as_secs_f64(),
             "single_records_per_second": SINGLES as f64 / single.as_secs_f64(),
             "batch": BATCH, "single_in_flight": IN_FLIGHT, "body_bytes": BODY,
         })
@@ -54,6 +57,18 @@ async fn batches(log: &JetStream, under: &str, count: usize) -> anyhow::Result<V
         took.push(begun.elapsed());
     }
     Ok(took)
+}
+
+/// Batches of which one record is stored already, so that the broker refuses each as a whole.
+async fn refused(log: &JetStream) -> anyhow::Result<Duration> {
+    let begun = Instant::now();
+    for batch in 0..REFUSED {
+        let fresh = (0..BATCH - 1).map(|n| record("refused", batch * BATCH + n));
+        let records = fresh.chain([record("batch", batch)]).collect::<Result<_, _>>()?;
+        let outcomes = log.append_batch(records).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        anyhow::ensure!(matches!(outcomes[BATCH - 1], Outcome::AlreadyThere(_)), "the duplicate was not found");
+    }
+    Ok(begun.elapsed())
 }
 
 /// One publish for each record, many in flight.

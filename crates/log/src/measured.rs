@@ -68,13 +68,7 @@ impl Log for Measured {
         result
     }
 
-    async fn read(
-        &self,
-        stream: &str,
-        filter: &SubjectFilter,
-        from: Seq,
-        max: usize,
-    ) -> Result<Vec<Stored>, LogError> {
+    async fn read(&self, stream: &str, filter: &SubjectFilter, from: Seq, max: usize) -> Result<Vec<Stored>, LogError> {
         self.inner.read(stream, filter, from, max).await
     }
 

@@ -197,7 +197,7 @@ impl Line {
         stream.write_all(bytes).await?;
         loop {
             anyhow::ensure!(stream.read_buf(&mut self.buffer).await? > 0, "closed");
-            let Some((answer, _)) = rawsocket::parse(&self.buffer)? else { continue };
+            let Some((answer, _)) = rawsocket::parse(&self.buffer, false)? else { continue };
             if answer.header("connection") == Some("close") {
                 self.stream = None;
             }

@@ -55,7 +55,12 @@ impl RawSocket {
 
     /// The next answer; `None` when the peer closed without one.
     pub async fn answer(&mut self) -> anyhow::Result<Option<Answer>> {
-        timeout(BOUND, self.next()).await.context("no answer within a minute")?
+        timeout(BOUND, self.next(false)).await.context("no answer within a minute")?
+    }
+
+    /// The next answer, to a HEAD request: it has a length and no body.
+    pub async fn bodiless_answer(&mut self) -> anyhow::Result<Option<Answer>> {
+        timeout(BOUND, self.next(true)).await.context("no answer within a minute")?
     }
 
     /// Whether the peer closes now, sending nothing more.
@@ -69,9 +74,9 @@ impl RawSocket {
         self.stream.set_zero_linger()
     }
 
-    async fn next(&mut self) -> anyhow::Result<Option<Answer>> {
+    async fn next(&mut self, bodiless: bool) -> anyhow::Result<Option<Answer>> {
         loop {
-            if let Some((answer, used)) = parse(&self.read)? {
+            if let Some((answer, used)) = parse(&self.read, bodiless)? {
                 self.read.drain(..used);
                 return Ok(Some(answer));
             }
@@ -85,7 +90,7 @@ impl RawSocket {
 }
 
 /// The answer these bytes begin with, and its length, once it is whole.
-pub(crate) fn parse(bytes: &[u8]) -> anyhow::Result<Option<(Answer, usize)>> {
+pub(crate) fn parse(bytes: &[u8], bodiless: bool) -> anyhow::Result<Option<(Answer, usize)>> {
     let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(&bytes[..end])?;
     let mut lines = head.split("\r\n");
@@ -98,8 +103,8 @@ pub(crate) fn parse(bytes: &[u8]) -> anyhow::Result<Option<(Answer, usize)>> {
         .collect();
     let answer = Answer { status, headers, body: Vec::new() };
     let length = match answer.header("content-length") {
-        Some(length) => length.parse()?,
-        None => 0,
+        Some(length) if !bodiless => length.parse()?,
+        _ => 0,
     };
     let Some(body) = bytes.get(end + 4..end + 4 + length) else { return Ok(None) };
     Ok(Some((Answer { body: body.to_vec(), ..answer }, end + 4 + length)))

@@ -71,10 +71,13 @@ impl Tool {
     }
 }
 
-/// The workspace's root folder.
+/// The workspace's root folder: the one we run in, as cargo arranges it, or else the one we were built in.
 pub fn workspace() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+    let is_root = |folder: &Path| folder.join("Cargo.lock").is_file() && folder.join("crates/testkit").is_dir();
+    let here = std::env::current_dir().unwrap_or_default();
+    let built = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here.ancestors().chain(built.ancestors()).find(|folder| is_root(folder));
+    root.unwrap_or(built).to_path_buf()
 }
 
 /// The broker, new enough to promise an fsync before its acknowledgement.

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use hookwheel_runtime::metrics::{
     DELIVERIES_REJECTED_TOTAL, DELIVERIES_TOTAL, INGRESS_ACK_DURATION_SECONDS, INGRESS_BODY_BYTES,
-    INGRESS_DEDUP_HITS_TOTAL, INGRESS_LAST_DELIVERY_TIMESTAMP_SECONDS, INGRESS_REQUESTS_TOTAL,
-    RATE_LIMITED_TOTAL,
+    INGRESS_DEDUP_HITS_TOTAL, INGRESS_LAST_DELIVERY_TIMESTAMP_SECONDS, INGRESS_REQUESTS_TOTAL, RATE_LIMITED_TOTAL,
 };
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
@@ -32,7 +31,7 @@ impl HookMeters {
         let labels = [("webhook", slug.to_owned()), ("source", source.to_owned())];
         let [webhook_label, source_label] = &labels;
         let status = |status: &'static str| counter!(DELIVERIES_TOTAL, "webhook" => slug.to_owned(), "source" => source, "event_type" => OTHER, "status" => status);
-        status("rejected").increment(0);
+        status("rejected").increment(0); // there from the start, so that the first one is an increase
         // Nothing is limited yet; the series are there so that a first limit reached is an increase.
         for scope in ["webhook", "global"] {
             counter!(RATE_LIMITED_TOTAL, "webhook" => slug.to_owned(), "scope" => scope).increment(0);

@@ -1,6 +1,6 @@
 //! A batch of deliveries: prepared at once, written down in stream order in three steps, acknowledged last.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -45,7 +45,7 @@ struct Ready {
 pub(crate) async fn handle(shared: &Arc<Shared>, mut batch: Vec<Held>, stop: &CancellationToken) {
     batch.sort_by_key(|held| held.record.seq);
     let taken: Vec<_> = batch.into_iter().map(|held| take(shared, held)).collect();
-    let _heartbeat = Heartbeat::start(taken.iter().map(|(taken, _)| Arc::clone(&taken.lease)).collect(), shared);
+    let _heartbeat = Heartbeat::start(taken.iter().map(|(taken, _)| Arc::downgrade(&taken.lease)).collect(), shared);
     let prepared: Vec<_> = futures::stream::iter(taken)
         .map(|(taken, record)| prepare(Arc::clone(shared), taken, record, stop.clone()))
         .buffered(shared.options.workers)
@@ -186,17 +186,18 @@ fn delay(attempt: u32) -> Duration {
     FIRST_DELAY.saturating_mul(1 << attempt.saturating_sub(1).min(6)).min(LONGEST_DELAY)
 }
 
-/// Keeps every lease of a batch alive until dropped.
+/// Keeps every lease of a batch alive that is still in hand, until dropped.
 struct Heartbeat(JoinHandle<()>);
 
 impl Heartbeat {
-    fn start(leases: Vec<Arc<dyn Lease>>, shared: &Shared) -> Self {
+    fn start(leases: Vec<Weak<dyn Lease>>, shared: &Shared) -> Self {
         let every = shared.options.ack_wait / 3;
         Self(tokio::spawn(async move {
             loop {
                 tokio::time::sleep(every).await;
                 // A hint: when it is lost, the delivery comes back and its records are already there.
-                join_all(leases.iter().map(|lease| lease.progress())).await;
+                let in_hand: Vec<_> = leases.iter().filter_map(Weak::upgrade).collect();
+                join_all(in_hand.iter().map(|lease| lease.progress())).await;
             }
         }))
     }

@@ -1,6 +1,6 @@
 //! The projector: folds the log into tables and answers questions about them.
 //!
-//! Every stream has a [`fold::Follower`] that goes on from the tables' checkpoint. The tables are never the truth: an
+//! Every stream has a follower (`fold`) that goes on from the tables' checkpoint. The tables are never the truth: an
 //! operator may reset them at any time ([`rebuild`]) and gets the same rows again, as far back as the log reaches.
 
 mod api;

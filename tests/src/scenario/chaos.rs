@@ -58,7 +58,7 @@ impl Chaos {
         let each = |number: u64| {
             let (urls, sender) = (urls.clone(), sender.clone());
             async move {
-                let delivery = Prepared::issue(self.seed ^ (number << 16), number % self.entities)?;
+                let delivery = Prepared::opened(self.seed ^ (number << 16), number % self.entities)?;
                 sender.deliver(&urls, &delivery, PATIENCE).await?;
                 if number.is_multiple_of(REPEAT_EVERY) {
                     sender.deliver(&urls, &delivery, PATIENCE).await?;

@@ -23,21 +23,22 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// An opened issue: `seed` makes it unique, `issue` is the entity.
-    pub fn issue(seed: u64, issue: u64) -> anyhow::Result<Self> {
-        Self::issue_with_action(seed, issue, "opened")
+    /// An opened pull request: `seed` makes it unique, `number` is the entity.
+    pub fn opened(seed: u64, number: u64) -> anyhow::Result<Self> {
+        Self::with_action(seed, number, "opened")
     }
 
-    /// A closed issue, which the worlds' configuration denies.
+    /// A closed pull request, which the worlds' configuration denies.
     pub fn denied(seed: u64) -> anyhow::Result<Self> {
-        Self::issue_with_action(seed, seed, "closed")
+        Self::with_action(seed, seed, "closed")
     }
 
-    fn issue_with_action(seed: u64, issue: u64, action: &str) -> anyhow::Result<Self> {
+    fn with_action(seed: u64, number: u64, action: &str) -> anyhow::Result<Self> {
         let github = source("github").context("no github source")?;
         let (mut headers, body) = github.sample(seed);
         let mut body: Value = serde_json::from_slice(&body)?;
-        body["issue"]["number"] = json!(issue);
+        body["number"] = json!(number);
+        body["pull_request"]["number"] = json!(number);
         body["action"] = json!(action);
         Self::signed(&mut headers, serde_json::to_vec(&body)?)
     }

@@ -61,6 +61,7 @@ fn prepare(folder: &Path, broker: &NatsServer, database: &str) -> anyhow::Result
             .args(arguments)
             .env("HOOKWHEEL_NATS_URL", broker.url())
             .env("HOOKWHEEL_DATABASE_URL", database)
+            .env("HOOKWHEEL_TEST_TOOLS", files::witness(folder))
             .output()?;
         ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }

@@ -48,9 +48,7 @@ model = "{script}"
 [webhooks.issues]
 source = "github"
 secrets = [{{ file = "{secret}" }}]
-
-[webhooks.issues.events]
-deny = ["issues.closed"]
+deny_events = ["pull_request.closed"]
 
 [[webhooks.issues.routes]]
 name = "count"

@@ -163,15 +163,25 @@ impl World {
         for (part, address) in self.admins.clone() {
             let url = format!("http://{address}/readyz");
             let what = format!("readiness of {part:?}");
-            let ready = eventually(&what, READY, || async {
-                let answer = reqwest::get(&url).await?;
-                if !answer.status().is_success() {
-                    bail!("{}", answer.text().await?);
+            let process = self.process(part)?;
+            let ready = eventually(&what, READY, || {
+                let alive = process.is_running();
+                let url = url.clone();
+                async move {
+                    if !alive {
+                        return Ok(Some(false));
+                    }
+                    let answer = reqwest::get(&url).await?;
+                    if !answer.status().is_success() {
+                        bail!("{}", answer.text().await?);
+                    }
+                    Ok(Some(true))
                 }
-                Ok(Some(()))
             });
-            if let Err(why) = ready.await {
-                bail!("{why:#}\n{}", self.process(part)?.tail_of_log());
+            match ready.await {
+                Ok(true) => {}
+                Ok(false) => bail!("{part:?} has ended by itself\n{}", process.tail_of_log()),
+                Err(why) => bail!("{why:#}\n{}", process.tail_of_log()),
             }
         }
         Ok(())

@@ -49,7 +49,7 @@ async fn traffic(world: &World) -> anyhow::Result<()> {
     let (sender, patience) = (Sender::new()?, Duration::from_secs(10));
     let urls = world.intakes();
     for round in 0..ROUNDS {
-        let delivery = Prepared::issue(round, round)?;
+        let delivery = Prepared::opened(round, round)?;
         sender.deliver(&urls, &delivery, patience).await?;
         sender.deliver(&urls, &delivery, patience).await?;
         sender.deliver(&urls, &Prepared::denied(1_000 + round)?, patience).await?;

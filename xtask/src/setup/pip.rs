@@ -28,7 +28,16 @@ pub fn install_list(file: &str, folder: &Path) -> anyhow::Result<()> {
 
 fn install_from(python: &str, list: &Path, folder: &Path) -> anyhow::Result<()> {
     let done = Command::new(python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore", "--no-deps", "--require-hashes"])
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--root-user-action=ignore",
+            "--no-deps",
+            "--require-hashes",
+        ])
         .args(["--only-binary=:all:", "--upgrade", "--target"])
         .arg(folder)
         .arg("--requirement")

@@ -37,7 +37,8 @@ impl CaptureArgs {
         };
         for text in &self.header {
             let header = header(text.as_bytes()).ok_or_else(|| {
-                Failure::usage("a --header is not of the form `Name: value`").remedy("write it like -H 'X-GitHub-Event: issues'")
+                Failure::usage("a --header is not of the form `Name: value`")
+                    .remedy("write it like -H 'X-GitHub-Event: issues'")
             })?;
             headers.0.push(header);
         }
@@ -77,10 +78,8 @@ mod tests {
     fn headers_are_read_from_a_raw_request_and_from_curl() {
         let raw = b"POST /webhooks/a HTTP/1.1\r\nHost: example.org:8080\r\nX-GitHub-Event:  issues \r\n\r\n";
         let curl = b"* Connected\n> POST /webhooks/a HTTP/1.1\n> Host: example.org:8080\n> X-GitHub-Event: issues\n>\n";
-        let wanted = Headers(vec![
-            ("host".into(), b"example.org:8080".to_vec()),
-            ("x-github-event".into(), b"issues".to_vec()),
-        ]);
+        let wanted =
+            Headers(vec![("host".into(), b"example.org:8080".to_vec()), ("x-github-event".into(), b"issues".to_vec())]);
         assert_eq!(header_lines(raw), wanted);
         assert_eq!(header_lines(curl), wanted);
     }

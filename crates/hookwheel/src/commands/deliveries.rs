@@ -128,8 +128,23 @@ async fn body(options: Body) -> Result<(), Failure> {
 fn print_delivery(delivery: &Value) {
     let mut facts = Table::facts();
     for name in [
-        "id", "state", "reason", "webhook", "source", "event_type", "entity", "actor", "delivery_key", "received_at",
-        "body_size", "scheme", "signed_at", "peer", "duplicates", "snapshot", "trace_id",
+        "id",
+        "state",
+        "reason",
+        "webhook",
+        "source",
+        "event_type",
+        "entity",
+        "actor",
+        "delivery_key",
+        "received_at",
+        "body_size",
+        "scheme",
+        "signed_at",
+        "peer",
+        "duplicates",
+        "snapshot",
+        "trace_id",
     ] {
         listing::fact(&mut facts, name, delivery.get(name));
     }

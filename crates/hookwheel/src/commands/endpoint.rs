@@ -124,9 +124,9 @@ impl Endpoint {
 
 fn configured(config: &ConfigArgs, slug: &str) -> Result<Webhook, Failure> {
     let mut webhooks = config.load()?.snapshots.into_iter().map(|snapshot| snapshot.webhook);
-    webhooks.find(|webhook| webhook.slug.as_str() == slug).ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("{} has no webhook {slug:?}", config.path().display()))
-    })
+    webhooks
+        .find(|webhook| webhook.slug.as_str() == slug)
+        .ok_or_else(|| Failure::new(Exit::NotFound, format!("{} has no webhook {slug:?}", config.path().display())))
 }
 
 fn made_up_id(slug: &str) -> Result<WebhookId, Failure> {

@@ -27,12 +27,7 @@ pub struct Window {
 impl Window {
     /// As parameters of the API.
     pub fn query(self) -> [(&'static str, Option<String>); 4] {
-        [
-            ("since", self.since),
-            ("until", self.until),
-            ("limit", Some(self.limit.to_string())),
-            ("cursor", self.cursor),
-        ]
+        [("since", self.since), ("until", self.until), ("limit", Some(self.limit.to_string())), ("cursor", self.cursor)]
     }
 }
 

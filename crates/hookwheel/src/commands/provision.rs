@@ -55,7 +55,8 @@ pub async fn run(command: Provision) -> Result<(), Failure> {
         JetStream::connect(command.broker.clone(), layout.clone()).await?.check().await?;
         Ok(report)
     };
-    let report = command.patience.until(is_transient, attempt).await.map_err(|error| explain(error, &command.broker))?;
+    let report =
+        command.patience.until(is_transient, attempt).await.map_err(|error| explain(error, &command.broker))?;
     print(command.output.format(), &report);
     Ok(())
 }
@@ -97,7 +98,7 @@ pub fn explain(error: LogError, broker: &jetstream::Options) -> Failure {
     let transient = error.is_transient();
     let mut failure = Failure::from(error);
     if transient {
-        failure.message = format!("no broker at {}: {}", broker.servers(), failure.message);
+        failure.message = format!("no broker at {}: {}", broker.addresses(), failure.message);
         return failure.remedy("start nats-server 2.14.5 or newer with JetStream, or say where it is with --nats-url");
     }
     failure

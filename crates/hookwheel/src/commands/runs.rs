@@ -120,8 +120,25 @@ fn print_run(run: &Value) {
     }
     let mut facts = Table::facts();
     for name in [
-        "id", "state", "error", "delivery", "webhook", "route", "agent", "session", "entity", "model", "received_at",
-        "started_at", "finished_at", "turns", "tool_calls", "input_tokens", "output_tokens", "claims", "text",
+        "id",
+        "state",
+        "error",
+        "delivery",
+        "webhook",
+        "route",
+        "agent",
+        "session",
+        "entity",
+        "model",
+        "received_at",
+        "started_at",
+        "finished_at",
+        "turns",
+        "tool_calls",
+        "input_tokens",
+        "output_tokens",
+        "claims",
+        "text",
     ] {
         listing::fact(&mut facts, name, run.get(name));
     }

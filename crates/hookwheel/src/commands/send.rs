@@ -51,13 +51,12 @@ pub struct Answer {
 /// Runs the command. A 4xx exits with 4, a 5xx and silence with 5.
 pub async fn run(command: Send) -> Result<(), Failure> {
     let endpoint = command.endpoint.endpoint()?;
-    let url = command.url.clone().unwrap_or_else(|| {
-        format!("http://127.0.0.1:8080/webhooks/{}", endpoint.webhook.slug)
-    });
+    let url =
+        command.url.clone().unwrap_or_else(|| format!("http://127.0.0.1:8080/webhooks/{}", endpoint.webhook.slug));
     let mut sample = Sample::unsigned(&endpoint, command.seed.unwrap_or_else(rand::random).into());
     if let Some(path) = &command.body {
-        sample.body = std::fs::read(path)
-            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+        sample.body =
+            std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
     }
     sample.sign(&endpoint, super::now());
     let answer = sample.post(&http::client(TIMEOUT)?, &http::url(&url)?).await?;
@@ -127,11 +126,15 @@ impl Answer {
         let title = self.body.get("title").and_then(Value::as_str).unwrap_or("the delivery was not taken");
         match self.status {
             200..=299 => Ok(()),
-            404 => Err(Failure::new(Exit::NotFound, title).remedy("check the slug; `hookwheel check` lists the webhooks")),
+            404 => {
+                Err(Failure::new(Exit::NotFound, title).remedy("check the slug; `hookwheel check` lists the webhooks"))
+            }
             401 => Err(Failure::new(Exit::Refused, title)
                 .remedy("the secret here and the webhook's secret differ; `hookwheel verify` says which rule failed")),
             400..=499 => Err(Failure::new(Exit::Refused, title)),
-            500..=599 => Err(Failure::new(Exit::Unavailable, title).remedy("look at /readyz of the ingress' admin port")),
+            500..=599 => {
+                Err(Failure::new(Exit::Unavailable, title).remedy("look at /readyz of the ingress' admin port"))
+            }
             status => Err(Failure::failed(format!("unexpected status {status}"))),
         }
     }

@@ -103,7 +103,9 @@ fn reload(config: &ConfigArgs, current: &mut Configuration) {
         }
     };
     if next.snapshots.is_empty() && !current.snapshots.is_empty() {
-        tracing::error!("the configuration on disk has no webhook any more; the one before it stays in force until a restart");
+        tracing::error!(
+            "the configuration on disk has no webhook any more; the one before it stays in force until a restart"
+        );
         return;
     }
     if next.process != current.process {
@@ -125,7 +127,7 @@ mod tests {
         let path = dir.path().join("hookwheel.toml");
         let write = |text: &str| std::fs::write(&path, text).unwrap();
         write("");
-        let config = ConfigArgs::at(&path);
+        let config = ConfigArgs::alone(&path);
         let current = config.read().unwrap();
         let mut files = Files { read: config.fingerprint(&current), last_look: None };
         let mut look = || files.have_changed(config.fingerprint(&current));

@@ -104,9 +104,11 @@ fn explain(refusal: Refusal) -> (&'static str, &'static str, &'static str) {
             "there are signatures, but of no version that is understood",
             "let the sender sign with the symmetric version (v1)",
         ),
-        Refusal::SecretNotConfigured => {
-            ("secret_not_configured", "there is no secret to compare with", "give the webhook a secret that is not empty")
-        }
+        Refusal::SecretNotConfigured => (
+            "secret_not_configured",
+            "there is no secret to compare with",
+            "give the webhook a secret that is not empty",
+        ),
     }
 }
 
@@ -115,9 +117,8 @@ fn hint(endpoint: &Endpoint, capture: &Capture, refusal: Refusal, now: Timestamp
     if refusal != Refusal::SignatureMismatch {
         return None;
     }
-    let genuine = |headers: &Headers, body: &[u8]| {
-        check(endpoint, &Request { method: "POST", headers, body }, now).is_ok()
-    };
+    let genuine =
+        |headers: &Headers, body: &[u8]| check(endpoint, &Request { method: "POST", headers, body }, now).is_ok();
     if genuine(&capture.headers, capture.body.trim_ascii_end()) {
         return Some("the body file ends in white space that was not sent; the body without it is genuine");
     }

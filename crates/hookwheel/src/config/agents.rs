@@ -64,7 +64,12 @@ fn agent(path: &Path, name: &str, reader: &Reader, models: &Models, notes: &mut 
     match definition::parse(name, &text) {
         Ok((agent, warnings)) => {
             for warning in warnings {
-                notes.warn_at(file.clone(), warning.line, warning.what, "remove it, or leave it for the program that reads it");
+                notes.warn_at(
+                    file.clone(),
+                    warning.line,
+                    warning.what,
+                    "remove it, or leave it for the program that reads it",
+                );
             }
             if !models.names.contains(&agent.model) {
                 let (what, remedy) = no_model(&agent.model, models);
@@ -75,7 +80,9 @@ fn agent(path: &Path, name: &str, reader: &Reader, models: &Models, notes: &mut 
                 match did_you_mean(tool, tools::BUILT_IN) {
                     Some(remedy) => note(line, what, remedy),
                     // Files written for other programs name their tools too; what does not exist is not offered.
-                    None => notes.warn_at(file.clone(), line, what, format!("there are {}", tools::BUILT_IN.join(", "))),
+                    None => {
+                        notes.warn_at(file.clone(), line, what, format!("there are {}", tools::BUILT_IN.join(", ")))
+                    }
                 }
             }
             Some(agent)

@@ -40,7 +40,9 @@ pub(super) fn read(webhook: &Table<'_>, default: Auth) -> Option<Auth> {
                     None
                 }
                 Some(Mode::Hmac) => hmac(&table),
-                Some(Mode::StaticHeader) => Some(Auth::StaticHeader { header: header(&table, "\"X-Webhook-Secret\"")? }),
+                Some(Mode::StaticHeader) => {
+                    Some(Auth::StaticHeader { header: header(&table, "\"X-Webhook-Secret\"")? })
+                }
                 Some(mode) => plain(mode),
             }
         }

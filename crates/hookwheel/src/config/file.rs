@@ -1,6 +1,7 @@
 //! Reading the whole: the file, the agents beside it, and what they say about each other.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use hookwheel_core::agent::{Agent, Model};
@@ -47,15 +48,17 @@ struct Parts {
     webhooks: Vec<Webhook>,
 }
 
-/// Reads and checks everything.
-pub(super) fn load(path: &Path) -> Result<Configuration, Mistakes> {
+/// Reads and checks everything. `variables` stand above the file.
+pub(super) fn load(path: &Path, variables: Vec<(String, String)>) -> Result<Configuration, Mistakes> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|cause| cannot_read(&file, &cause))?;
-    let reader = Reader::parse(&file, &text, variables()).map_err(|mistake| Mistakes(vec![mistake]))?;
+    let reader = Reader::parse(&file, &text, variables).map_err(|mistake| Mistakes(vec![mistake]))?;
     let mut notes = Notes { base: directory(path), file, warnings: Vec::new() };
     let parts = read(&reader, &mut notes);
-    let parts = reader.finish(parts).map_err(Mistakes)?;
-    assemble(parts.ok_or_else(|| Mistakes(Vec::new()))?, notes)
+    match reader.finish(parts).map_err(Mistakes)? {
+        Some(parts) => assemble(parts, notes),
+        None => Err(cannot_read(&notes.file, &std::io::Error::other("a part of it was given up without a word"))),
+    }
 }
 
 /// `None` has been reported to the reader.
@@ -72,11 +75,8 @@ fn assemble(parts: Parts, mut notes: Notes) -> Result<Configuration, Mistakes> {
     if parts.webhooks.is_empty() {
         notes.warn("no webhook is configured", "add one: `[webhooks.<slug>]` with `source`, `secret` and `routes`");
     }
-    let gathered: Result<Vec<_>, _> = parts
-        .webhooks
-        .into_iter()
-        .map(|webhook| Snapshot::gather(webhook, &parts.agents, &parts.models))
-        .collect();
+    let gathered: Result<Vec<_>, _> =
+        parts.webhooks.into_iter().map(|webhook| Snapshot::gather(webhook, &parts.agents, &parts.models)).collect();
     let mut snapshots = gathered.map_err(|dangling| {
         let remedy = "define it, or name another".to_owned();
         Mistakes(vec![Mistake { file: notes.file.clone(), line: 1, column: 1, what: dangling.to_string(), remedy }])
@@ -104,6 +104,7 @@ fn directory(path: &Path) -> PathBuf {
 }
 
 /// The environment; a variable that is not text is not meant for us.
-fn variables() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+pub(super) fn variables() -> Vec<(String, String)> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect()
 }

@@ -27,6 +27,9 @@ pub struct ConfigArgs {
     /// The configuration file; paths in it are relative to its directory
     #[arg(long, short, env = "HOOKWHEEL_CONFIG", default_value = "hookwheel.toml", value_name = "PATH")]
     config: PathBuf,
+    /// Whether `HOOKWHEEL_*` variables stay out of it.
+    #[arg(skip)]
+    alone: bool,
 }
 
 /// Everything that is configured, sound as a whole.
@@ -46,9 +49,9 @@ pub struct Configuration {
 pub struct Mistakes(pub Vec<Mistake>);
 
 impl ConfigArgs {
-    /// A configuration file somewhere else than the command line says.
-    pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { config: path.into() }
+    /// This file by itself, whatever the environment says.
+    pub fn alone(path: impl Into<PathBuf>) -> Self {
+        Self { config: path.into(), alone: true }
     }
 
     /// Where the file is.
@@ -58,7 +61,7 @@ impl ConfigArgs {
 
     /// Reads it and the agents beside it.
     pub fn read(&self) -> Result<Configuration, Mistakes> {
-        file::load(&self.config)
+        file::load(&self.config, if self.alone { Vec::new() } else { file::variables() })
     }
 
     /// As [`Self::read`], for commands that end with the mistakes.
@@ -108,9 +111,16 @@ fn report(mistakes: &[Mistake]) -> String {
         1 => "1 mistake in the configuration".to_owned(),
         n => format!("{n} mistakes in the configuration"),
     };
-    for Mistake { file, line, column, what, remedy } in mistakes {
-        let place = if *line == 0 { file.clone() } else { format!("{file}:{line}:{column}") };
-        text.push_str(&format!("\n{place}: {what}\n    {remedy}"));
+    for mistake in mistakes {
+        text.push_str(&format!("\n{}: {}\n    {}", place(mistake), mistake.what, mistake.remedy));
     }
     text
+}
+
+/// `file:line:column`, or just the file or variable where there is no line.
+pub fn place(mistake: &Mistake) -> String {
+    match mistake.line {
+        0 => mistake.file.clone(),
+        line => format!("{}:{line}:{}", mistake.file, mistake.column),
+    }
 }

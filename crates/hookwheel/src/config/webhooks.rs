@@ -21,8 +21,11 @@ const USUAL_BODY: u64 = 1 << 20;
 pub(super) fn read(root: &Table<'_>, agents: &Agents, notes: &mut Notes) -> Option<Vec<Webhook>> {
     let mut ids = BTreeSet::new();
     let mut webhooks = Some(Vec::new());
+    let all = root.table("webhooks");
+    all.ignore_rest();
     for (slug, table) in root.each_table("webhooks") {
-        let webhook = webhook(&slug, &table, agents, notes);
+        let name = check_slug(&slug, &all);
+        let webhook = webhook(&slug, name, &table, agents, notes);
         if let Some(webhook) = &webhook
             && !ids.insert(webhook.id.clone())
         {
@@ -36,8 +39,7 @@ pub(super) fn read(root: &Table<'_>, agents: &Agents, notes: &mut Notes) -> Opti
     webhooks
 }
 
-fn webhook(slug: &str, table: &Table<'_>, agents: &Agents, notes: &mut Notes) -> Option<Webhook> {
-    let name = check_slug(slug, table);
+fn webhook(slug: &str, name: Option<Slug>, table: &Table<'_>, agents: &Agents, notes: &mut Notes) -> Option<Webhook> {
     let id = id(slug, table);
     let source = profile(table);
     let enabled = table.bool("enabled", true);
@@ -73,11 +75,11 @@ fn webhook(slug: &str, table: &Table<'_>, agents: &Agents, notes: &mut Notes) ->
     })
 }
 
-fn check_slug(slug: &str, table: &Table<'_>) -> Option<Slug> {
+fn check_slug(slug: &str, all: &Table<'_>) -> Option<Slug> {
     let parsed = Slug::parse(slug);
     if parsed.is_err() {
         let what = format!("{slug:?} cannot be part of a URL");
-        table.mistake("", what, "name the webhook with 1 to 64 of a-z, 0-9 and -");
+        all.mistake(slug, what, "name the webhook with 1 to 64 of a-z, 0-9 and -");
     }
     parsed.ok()
 }
@@ -135,7 +137,11 @@ fn filter(table: &Table<'_>) -> EventFilter {
             table.mistake(key, format!("`{key}` takes no wildcards"), remedy);
         }
         if list.iter().any(|entry| entry.trim().is_empty() || entry.trim() != entry) {
-            table.mistake(key, format!("`{key}` has an empty entry, or one with blanks around it"), "remove the blanks");
+            table.mistake(
+                key,
+                format!("`{key}` has an empty entry, or one with blanks around it"),
+                "remove the blanks",
+            );
         }
         list
     };

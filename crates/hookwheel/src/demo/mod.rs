@@ -65,7 +65,7 @@ impl Played {
 /// Starts everything, sends one delivery twice, and reads back what was recorded.
 pub async fn play(play: Play) -> Result<Played, Failure> {
     let workshop = Workshop::set_up(play.data_dir.as_deref())?;
-    let configuration = ConfigArgs::at(workshop.config()).load()?;
+    let configuration = ConfigArgs::alone(workshop.config()).load()?;
     let mut show = Show::new(play.quiet);
     show.note("starting the four services on an embedded log");
     let wheel = Wheel::start(&configuration).await?;

@@ -100,6 +100,7 @@ impl Report {
             "tool_calls": self.tool_calls(),
             "timings_ms": self.timings,
             "repeat": { "state": self.repeat.body["status"], "id": self.repeat.body["delivery_id"] },
+            "inspector": self.inspector,
             "model": format!("{} ({SCRIPTED})", text(run, "/model")),
         })
     }
@@ -118,7 +119,9 @@ impl Report {
     pub fn print_next_steps(&self) {
         let paint = Paint::stdout();
         output::print(format!("\n{} {}", paint.bold("Look around:"), self.inspector));
-        output::print(paint.bold("\nNext: let a real model answer. Write one of these into hookwheel.toml, then `hookwheel up`"));
+        output::print(
+            paint.bold("\nNext: let a real model answer. Write one of these into hookwheel.toml, then `hookwheel up`"),
+        );
         for (number, (title, toml)) in NEXT_STEPS.iter().enumerate() {
             output::print(format!("\n{}. {title}", number + 1));
             for line in toml.lines() {
@@ -141,7 +144,10 @@ impl Report {
             let kind = format!("{} {}", text(step, "/kind"), text(step, "/key"));
             table.row([&kind, &format!("{} {}{took}", text(step, "/name"), text(step, "/status"))]);
         }
-        table.row(["sent again", &format!("{} {}", text(&self.repeat.body, "/status"), text(&self.repeat.body, "/delivery_id"))]);
+        table.row([
+            "sent again",
+            &format!("{} {}", text(&self.repeat.body, "/status"), text(&self.repeat.body, "/delivery_id")),
+        ]);
         table
     }
 

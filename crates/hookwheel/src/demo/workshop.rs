@@ -87,7 +87,7 @@ impl Workshop {
 
     /// The demo's webhook with its secret.
     pub fn endpoint(&self) -> Result<Endpoint, Failure> {
-        Endpoint::configured(&config::ConfigArgs::at(self.config()), SLUG)
+        Endpoint::configured(&config::ConfigArgs::alone(self.config()), SLUG)
     }
 
     /// Removes a directory of its own.
@@ -101,7 +101,8 @@ impl Workshop {
         match std::fs::read_to_string(self.config()) {
             Ok(text) if !text.starts_with(MARK) => {
                 let message = format!("{} is not the demo's own configuration", self.config().display());
-                Err(Failure::usage(message).remedy("name another directory with --data-dir; the demo writes its own files there"))
+                Err(Failure::usage(message)
+                    .remedy("name another directory with --data-dir; the demo writes its own files there"))
             }
             _ => Ok(()),
         }
@@ -144,7 +145,7 @@ mod tests {
             let workshop = Workshop::set_up(None).unwrap();
             let scripted = &CONFIG[CONFIG.find("[models.default]").unwrap()..CONFIG.find("[webhooks.").unwrap()];
             std::fs::write(workshop.config(), CONFIG.replace(scripted, model)).unwrap();
-            let configuration = config::ConfigArgs::at(workshop.config()).read();
+            let configuration = config::ConfigArgs::alone(workshop.config()).read();
             assert!(configuration.is_ok(), "{title}: {}", configuration.unwrap_err());
         }
     }

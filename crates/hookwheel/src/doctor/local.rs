@@ -6,28 +6,21 @@ use std::path::Path;
 use hookwheel_core::agent::Provider;
 use hookwheel_core::snapshot::Snapshot;
 use hookwheel_core::webhook::SecretRef;
+use hookwheel_runtime::settings::Mistake;
 
-use super::Finding;
+use super::{Finding, State};
 use crate::config::{self, ConfigArgs, Configuration};
 use crate::output;
 
 pub(super) fn examine(config: &ConfigArgs) -> Vec<Finding> {
     let configuration = match config.read() {
         Ok(configuration) => configuration,
-        Err(mistakes) => {
-            let finding = |mistake: &hookwheel_runtime::settings::Mistake| {
-                let at = format!("{}:{}:{}", mistake.file, mistake.line, mistake.column);
-                Finding::missing("configuration", format!("{at}: {}", mistake.what), mistake.remedy.clone())
-            };
-            return mistakes.0.iter().map(finding).collect();
-        }
+        Err(mistakes) => return mistakes.0.iter().map(|mistake| finding(State::Missing, mistake)).collect(),
     };
     let webhooks = output::count(configuration.snapshots.len(), "webhook");
     let detail = format!("{}, {webhooks}", config.path().display());
     let mut findings = vec![Finding::fine("configuration", detail)];
-    findings.extend(configuration.warnings.iter().map(|warning| {
-        Finding::odd("configuration", format!("{}:{}: {}", warning.file, warning.line, warning.what), warning.remedy.clone())
-    }));
+    findings.extend(configuration.warnings.iter().map(|warning| finding(State::Odd, warning)));
     findings.extend(secrets(&configuration));
     findings.extend(models(&configuration));
     findings.push(directory(&configuration.process.data_dir));
@@ -36,10 +29,16 @@ pub(super) fn examine(config: &ConfigArgs) -> Vec<Finding> {
     findings
 }
 
+fn finding(state: State, mistake: &Mistake) -> Finding {
+    let detail = format!("{}: {}", config::place(mistake), mistake.what);
+    Finding { state, what: "configuration", detail, fix: Some(mistake.remedy.clone()) }
+}
+
 fn secrets(configuration: &Configuration) -> Vec<Finding> {
     let of = |snapshot: &Snapshot| {
         let slug = snapshot.webhook.slug.clone();
-        let finding = move |secret: &SecretRef| secret_of("secret", &format!("webhook {slug}"), secret);
+        let finding =
+            move |secret: &SecretRef| secret_of("secret", &format!("webhook {slug}"), secret, "openssl rand -hex 32");
         snapshot.webhook.secrets.iter().map(finding).collect::<Vec<_>>()
     };
     configuration.snapshots.iter().flat_map(of).collect()
@@ -52,14 +51,14 @@ fn models(configuration: &Configuration) -> Vec<Finding> {
             let detail = format!("model {name} is scripted: canned answers, no AI");
             findings.push(Finding::odd("model", detail, "name a real provider when you want real answers"));
         }
-        findings.extend(model.api_key.iter().map(|key| secret_of("model key", &format!("model {name}"), key)));
+        findings.extend(model.api_key.iter().map(|key| secret_of("model key", &format!("model {name}"), key, "cat")));
     }
     findings.dedup();
     findings
 }
 
-/// Says whether a secret can be read, never what it is.
-fn secret_of(what: &'static str, of: &str, secret: &SecretRef) -> Finding {
+/// Says whether a secret can be read, never what it is. `source` is the command whose output a new file would hold.
+fn secret_of(what: &'static str, of: &str, secret: &SecretRef, source: &str) -> Finding {
     match (config::read_secret(secret), secret) {
         (Ok(_), SecretRef::Env(name)) => Finding::fine(what, format!("{of}: variable {name} is set")),
         (Ok(_), SecretRef::File(path)) => Finding::fine(what, format!("{of}: {path} can be read")),
@@ -67,7 +66,7 @@ fn secret_of(what: &'static str, of: &str, secret: &SecretRef) -> Finding {
             Finding::missing(what, format!("{of}: {error}"), format!("export {name}=\"$(cat PATH)\""))
         }
         (Err(error), SecretRef::File(path)) => {
-            Finding::missing(what, format!("{of}: {error}"), format!("openssl rand -hex 32 > {path}"))
+            Finding::missing(what, format!("{of}: {error}"), format!("(umask 077; {source} > {path})"))
         }
     }
 }

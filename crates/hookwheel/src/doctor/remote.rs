@@ -17,24 +17,24 @@ pub struct Servers {
     #[command(flatten)]
     database: PostgresOptions,
     /// Examine the broker and the database, even if no variable names them
-    #[arg(long)]
-    servers: bool,
+    #[arg(long = "servers")]
+    all: bool,
 }
 
 impl Servers {
     pub(super) async fn examine(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        if self.servers || is_set(&["HOOKWHEEL_NATS_URL"]) {
+        if self.all || is_set(&["HOOKWHEEL_NATS_URL"]) {
             findings.push(self.broker().await);
         }
-        if self.servers || is_set(&["HOOKWHEEL_DATABASE_URL", "HOOKWHEEL_DATABASE_URL_FILE"]) {
+        if self.all || is_set(&["HOOKWHEEL_DATABASE_URL", "HOOKWHEEL_DATABASE_URL_FILE"]) {
             findings.push(self.database().await);
         }
         findings
     }
 
     async fn broker(&self) -> Finding {
-        let servers = self.broker.servers();
+        let servers = self.broker.addresses();
         let log = match JetStream::connect(self.broker.clone(), topology::layout(Keep::default())).await {
             Ok(log) => log,
             Err(error) => {
@@ -66,7 +66,8 @@ impl Servers {
 /// The text of an unfit server ends in its remedy.
 fn unfit(what: &'static str, why: &str) -> Finding {
     let (detail, fix) = why.rsplit_once("; ").or_else(|| why.split_once(": ")).unwrap_or((why, "hookwheel provision"));
-    Finding::missing(what, detail, fix)
+    let line = fix.strip_prefix("run `").and_then(|fix| fix.strip_suffix('`'));
+    Finding::missing(what, detail, line.unwrap_or(fix))
 }
 
 fn is_set(names: &[&str]) -> bool {

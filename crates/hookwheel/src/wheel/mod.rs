@@ -51,8 +51,10 @@ impl Wheel {
     /// Opens log and tables, applies the configuration, binds the ports and starts the services.
     pub async fn start(configuration: &Configuration) -> Result<Self, Failure> {
         let process = &configuration.process;
-        for file in [&process.data_dir.join("-"), &process.log, &process.store] {
-            make_private(file.parent().unwrap_or(&process.data_dir))?;
+        for dir in
+            [Some(process.data_dir.as_path()), process.log.parent(), process.store.parent()].into_iter().flatten()
+        {
+            make_private(dir)?;
         }
         let metrics = metrics::install(metrics::HOOKWHEEL).map_err(|error| Failure::failed(error.to_string()))?;
         let embedded = Arc::new(Embedded::open(&process.log, topology::layout(process.keep)).await?);

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::CommandFactory as _;
+use hookwheel::cli::Cli;
 use hookwheel::config::{ConfigArgs, Configuration, webhook_id};
 use hookwheel_core::webhook::{Auth, Encoding, KeyFrom, SecretRef, SessionMode};
 
 #[test]
 fn a_wrong_configuration_names_every_mistake_with_its_place_and_remedy() {
-    let mistakes = ConfigArgs::at(here("wrong/hookwheel.toml")).read().unwrap_err();
+    let mistakes = ConfigArgs::alone(here("wrong/hookwheel.toml")).read().unwrap_err();
     let text = mistakes.to_string().replace(&here("wrong").display().to_string(), "");
     assert_eq!(text, include_str!("wrong/expected.txt").trim_end(), "found:\n{text}");
     assert!(!text.contains("shown"), "a secret in the wrong place is never repeated");
@@ -16,13 +18,34 @@ fn a_wrong_configuration_names_every_mistake_with_its_place_and_remedy() {
 #[test]
 fn the_shipped_example_is_sound() {
     let example = repository("deploy/examples/hookwheel.toml");
-    let configuration = ConfigArgs::at(example).read().unwrap();
+    let configuration = ConfigArgs::alone(example).read().unwrap();
     let snapshot = &configuration.snapshots[0];
     assert_eq!(snapshot.webhook.slug.as_str(), "github");
     assert_eq!(snapshot.webhook.auth, Auth::GithubHmacSha256);
     assert_eq!(snapshot.webhook.routes[0].session, SessionMode::PerEntity);
     assert_eq!(snapshot.agents.len(), 1);
     assert!(configuration.warnings.is_empty(), "{:?}", configuration.warnings);
+}
+
+#[test]
+fn the_manual_starts_with_a_sound_configuration_of_eight_lines() {
+    let manual = std::fs::read_to_string(repository("docs/operating/configuration.md")).unwrap();
+    let smallest = manual.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(smallest.lines().count(), 8);
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("agents")).unwrap();
+    std::fs::copy(repository("deploy/examples/agents/triager.md"), dir.path().join("agents/triager.md")).unwrap();
+    std::fs::write(dir.path().join("hookwheel.toml"), smallest).unwrap();
+    assert_eq!(ConfigArgs::alone(dir.path().join("hookwheel.toml")).read().unwrap().snapshots.len(), 1);
+}
+
+#[test]
+fn the_manual_names_every_command() {
+    let manual = std::fs::read_to_string(repository("docs/operating/commands.md")).unwrap();
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        assert!(manual.contains(&format!("`{name}")), "docs/operating/commands.md lacks `{name}`");
+    }
 }
 
 #[test]
@@ -34,7 +57,9 @@ fn every_key_of_the_manual_is_read() {
     let [bot] = configuration.snapshots.as_slice() else { panic!("one webhook") };
     let webhook = &bot.webhook;
     assert_eq!(webhook.id.as_str(), "wh_0123456789abcdef");
-    assert!(matches!(&webhook.auth, Auth::Hmac(scheme) if scheme.header == "x-sign" && scheme.encoding == Encoding::Base64));
+    assert!(
+        matches!(&webhook.auth, Auth::Hmac(scheme) if scheme.header == "x-sign" && scheme.encoding == Encoding::Base64)
+    );
     assert!(matches!(&webhook.secrets[0], SecretRef::Env(name) if name == "NEW"));
     assert!(matches!(&webhook.secrets[1], SecretRef::File(path) if Path::new(path).is_absolute()));
     assert_eq!(webhook.delivery_key, Some(KeyFrom::Header("x-id".into())));
@@ -46,7 +71,7 @@ fn every_key_of_the_manual_is_read() {
 
 #[test]
 fn the_id_of_a_webhook_stays_when_the_file_is_read_again() {
-    let example = || ConfigArgs::at(repository("deploy/examples/hookwheel.toml")).read().unwrap();
+    let example = || ConfigArgs::alone(repository("deploy/examples/hookwheel.toml")).read().unwrap();
     assert_eq!(example().snapshots[0].webhook.id, webhook_id("github").unwrap());
     assert_eq!(example().snapshots[0].hash(), example().snapshots[0].hash());
 }
@@ -109,7 +134,7 @@ fn read(text: &str) -> Result<Configuration, String> {
     std::fs::write(dir.path().join("agents/helper.md"), "Help.").unwrap();
     let path = dir.path().join("hookwheel.toml");
     std::fs::write(&path, text).unwrap();
-    ConfigArgs::at(path).read().map_err(|mistakes| mistakes.to_string())
+    ConfigArgs::alone(path).read().map_err(|mistakes| mistakes.to_string())
 }
 
 fn here(path: &str) -> PathBuf {

@@ -108,7 +108,7 @@ impl Up {
 
     /// Asks it to stop, and gives its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+        signal(&self.child, Signal::SIGTERM);
         wait_until("it has ended", || self.child.try_wait().unwrap()).code()
     }
 }
@@ -118,6 +118,15 @@ impl Drop for Up {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Does what Ctrl-C does.
+pub fn interrupt(child: &Child) {
+    signal(child, Signal::SIGINT);
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
 }
 
 /// Waits for a condition, bounded.

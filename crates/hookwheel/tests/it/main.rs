@@ -1,8 +1,9 @@
 //! The binary from outside: its configuration, its commands, its demo, its services.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on stops loudly")]
 
-mod broker;
 mod commands;
 mod config;
 mod demo;
 mod kit;
+mod servers;
 mod up;

@@ -53,6 +53,29 @@ fn a_delivery_sent_to_up_is_taken_once_and_read_back_with_its_run() {
 }
 
 #[test]
+fn emptied_tables_are_filled_again_from_the_log() {
+    let home = Home::new();
+    let up = Up::start(home.path());
+    let sent = home.send(&up, "bot", &[]).expect(0).json();
+    let id = sent["body"]["delivery_id"].as_str().unwrap();
+    let completed = || {
+        let shown = run(&["deliveries", "show", id, "--api", &up.api, "--json"]);
+        serde_json::from_str::<Value>(&shown.out()).ok().filter(|delivery| delivery["state"] == "completed")
+    };
+    let before = wait_until("the delivery has completed", completed);
+    let config = home.path().join("hookwheel.toml").display().to_string();
+    run(&["projector", "rebuild", "--config", &config]).expect(0);
+    let after = wait_until("the rows are back", completed);
+    assert_eq!(before, after);
+
+    let body = run(&["deliveries", "body", id, "--api", &up.api]).expect(0);
+    let kept = home.path().join("body");
+    std::fs::write(&kept, body.out()).unwrap();
+    let event = run(&["normalize", &kept.display().to_string(), "-H", "X-GitHub-Event: pull_request", "--json"]);
+    assert_eq!(event.expect(0).json()["entity"], after["entity"], "the raw body is what was sent");
+}
+
+#[test]
 fn a_wrong_secret_is_refused() {
     let home = Home::new();
     let up = Up::start(home.path());

@@ -162,7 +162,8 @@ impl<'a> Batch<'a> {
         }
         self.open = still_open;
         if self.open.len() == before {
-            pause(self.deadline, LogError::unavailable("other writers' records of the same subjects are in flight")).await?;
+            pause(self.deadline, LogError::unavailable("other writers' records of the same subjects are in flight"))
+                .await?;
         }
         Ok(())
     }

@@ -54,10 +54,8 @@ impl Keys {
     }
 
     fn subject(&self, key: &str) -> Result<String, LogError> {
-        crate::Subject::new(key).map_err(|_| LogError::Invalid {
-            what: "key",
-            why: "tokens of [A-Za-z0-9_-] joined by dots".into(),
-        })?;
+        crate::Subject::new(key)
+            .map_err(|_| LogError::Invalid { what: "key", why: "tokens of [A-Za-z0-9_-] joined by dots".into() })?;
         Ok(prefix(&self.name) + key)
     }
 

@@ -72,7 +72,6 @@ fn as_specified(spec: &ConsumerSpec, found: &consumer::Config) -> Result<(), Str
     demand(found.ack_policy == AckPolicy::Explicit, "it does not ask for acknowledgements")?;
     demand(found.max_deliver <= 0, "it gives up on records by itself")?;
     demand(found.filter_subject == wanted.filter_subject, "it wants other subjects")?;
-    demand(found.ack_wait == wanted.ack_wait, "its leases have another length")?;
     demand(found.max_ack_pending == wanted.max_ack_pending, "it lends another number of records")
 }
 

@@ -43,7 +43,9 @@ impl From<NoAnswer> for LogError {
     fn from(no_answer: NoAnswer) -> Self {
         match no_answer {
             NoAnswer::NotSent(error) | NoAnswer::Unknown(error) => error,
-            NoAnswer::NoResponders => Self::unavailable("no server answers for the stream; it may be electing a leader"),
+            NoAnswer::NoResponders => {
+                Self::unavailable("no server answers for the stream; it may be electing a leader")
+            }
         }
     }
 }
@@ -68,7 +70,8 @@ impl Link {
                 lost.send_modify(|count| *count += 1);
             }
             count(&event, *lost.borrow());
-            std::future::ready(note(&event))
+            note(&event);
+            std::future::ready(())
         });
         let client = connect.connect(&options.servers).await.map_err(|error| {
             LogError::unavailable(format!("cannot connect to the broker at {}: {error}", options.addresses()))
@@ -129,7 +132,9 @@ impl Link {
                 error = loss => Err(NoAnswer::Unknown(error)),
             }
         };
-        timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(NoAnswer::Unknown(LogError::Timeout(begun.elapsed()))))
+        timeout_at(deadline, answer)
+            .await
+            .unwrap_or_else(|_| Err(NoAnswer::Unknown(LogError::Timeout(begun.elapsed()))))
     }
 
     /// Sends a message that wants no answer.
@@ -196,10 +201,12 @@ async fn settings(options: &Options) -> Result<ConnectOptions, LogError> {
         settings = settings.add_root_certificates(file.clone()).require_tls(true);
     }
     if let Some(file) = &options.creds_file {
-        settings = settings.credentials_file(file).await.map_err(|error| unreadable("credentials file", file, &error))?;
+        settings =
+            settings.credentials_file(file).await.map_err(|error| unreadable("credentials file", file, &error))?;
     }
     if let (Some(user), Some(file)) = (&options.user, &options.password_file) {
-        let password = tokio::fs::read_to_string(file).await.map_err(|error| unreadable("password file", file, &error))?;
+        let password =
+            tokio::fs::read_to_string(file).await.map_err(|error| unreadable("password file", file, &error))?;
         settings = settings.user_and_password(user.clone(), password.trim_end_matches(['\r', '\n']).into());
     }
     Ok(settings)

@@ -98,17 +98,13 @@ fn stored(stream: &str, message: RawMessage) -> Result<Stored, LogError> {
 }
 
 /// What some replica has of a page; a prefix of it when the replica lags or an answer is lost.
-async fn from_any(
-    link: &Link,
-    stream: &str,
-    pattern: &str,
-    from: Seq,
-    count: usize,
-) -> Result<Vec<Stored>, LogError> {
+async fn from_any(link: &Link, stream: &str, pattern: &str, from: Seq, count: usize) -> Result<Vec<Stored>, LogError> {
     if count == 0 {
         return Ok(Vec::new());
     }
-    let request = Bytes::from(json!({ "seq": from, "next_by_subj": pattern, "batch": count, "max_bytes": PAGE_BYTES }).to_string());
+    let request = Bytes::from(
+        json!({ "seq": from, "next_by_subj": pattern, "batch": count, "max_bytes": PAGE_BYTES }).to_string(),
+    );
     let subject = format!("{API}.DIRECT.GET.{stream}").into();
     // One more than wanted: the broker closes every page with a status.
     let gathered = gather(link, subject, request, count + 1, TRY_WITHIN).await?;

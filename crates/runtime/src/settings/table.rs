@@ -76,7 +76,7 @@ impl<'r> Table<'r> {
         self.asked.borrow_mut().extend(self.keys());
     }
 
-    /// A table inside this one, empty when absent.
+    /// A table inside this one, empty when absent. Ask for a table once: each copy reports what it was not asked for.
     pub fn table(&self, key: &str) -> Table<'r> {
         self.opt_table(key).unwrap_or_else(|| Table::new(self.reader, self.path_to(key), None, self.at))
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use hookwheel_core::EntityKey;
 use hookwheel_core::delivery::{Body, DeliveryReceived, Notice};
 use hookwheel_core::event::{DeliveryOutcome, Event, Field, Normalized};
 use hookwheel_core::journal::{CallKey, Entry, ModelFailure, RunOutcome, ToolStatus, What};
 use hookwheel_core::run::RunRequested;
+use hookwheel_core::{EntityKey, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{Index, select};
@@ -123,7 +123,9 @@ fn seed() -> impl Strategy<Value = Seed> {
 
 impl Seed {
     fn story(self, n: u64) -> Story {
-        let mut received = facts::received(n, at(self.at));
+        // Between two milliseconds: a delivery's id counts only those.
+        let received_at = Timestamp::from_micros(at(self.at).micros() + 137);
+        let mut received = facts::received(n, received_at);
         received.webhook = facts::webhook(self.webhook);
         received.key.text.push_str(&self.text);
         received.headers.push(("x-odd".into(), self.text.clone().into_bytes()));

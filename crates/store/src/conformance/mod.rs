@@ -75,6 +75,7 @@ macro_rules! store_conformance {
             s7_any_interleaving_gives_the_rows_of_a_rebuild,
             s7_rows_say_what_the_facts_say,
             s7_steps_tell_a_run_as_it_happened,
+            s7_a_delivery_ends_with_the_last_of_its_runs,
             s7_reset_keeps_the_mirror_of_the_configuration,
             s7_streams_may_be_folded_at_the_same_time,
             s8_retention_deletes_old_deliveries_with_all_that_is_theirs,

@@ -92,6 +92,11 @@ pub async fn s7_steps_tell_a_run_as_it_happened(harness: &dyn Harness) {
     assert!(run.scripted);
     assert_eq!((run.row.state.as_str(), run.row.claims, run.row.tool_calls), ("running", 3, 1));
 
+    // An entry that is on the log twice counts once.
+    let before = store.fingerprint().await.unwrap();
+    stored(journal.entries.clone()).await;
+    assert_eq!(store.fingerprint().await.unwrap(), before);
+
     let mut again = journal.clone().answered(2, 1, 0).finished(RunOutcome::Completed);
     let run = stored(again.entries.split_off(journal.entries.len())).await;
     assert_eq!((run.row.state.as_str(), run.row.turns, run.steps.len()), ("completed", 2, 5));
@@ -101,6 +106,28 @@ pub async fn s7_steps_tell_a_run_as_it_happened(harness: &dyn Harness) {
     let late = journal.with(What::Suspended { reason: "late".into(), wake_at: at(9) }).entries;
     stored(late).await;
     assert_eq!(store.fingerprint().await.unwrap(), before);
+}
+
+/// S7: the outcome says how many runs there are; until all of them are known to have ended, nothing is at its end.
+pub async fn s7_a_delivery_ends_with_the_last_of_its_runs(harness: &dyn Harness) {
+    let store = opened(harness).await;
+    let delivery = received(1, at(1));
+    let runs = [requested(&delivery, "first"), requested(&delivery, "second")];
+    let state = async || {
+        let row = store.delivery(delivery.delivery.as_str()).await.unwrap().unwrap().row;
+        (row.state, row.runs, row.reason)
+    };
+    let journal =
+        |run, outcome| Journal::of(run).whole(outcome).entries.into_iter().map(|e| Change::Entry(Box::new(e)));
+    apply(&*store, DELIVERIES, [Change::Delivery(Box::new(delivery.clone()))]).await;
+    assert_eq!(state().await, ("received".into(), 0, None));
+    apply(&*store, RUNS, journal(&runs[0], RunOutcome::Completed)).await;
+    assert_eq!(state().await, ("processing".into(), 1, None));
+    apply(&*store, EVENTS, [Change::Outcome(Box::new(routed(&delivery, &runs)))]).await;
+    assert_eq!(state().await, ("processing".into(), 2, None));
+    apply(&*store, RUNS, journal(&runs[1], RunOutcome::TimedOut)).await;
+    let why = "the model is away; the operator's move".to_owned();
+    assert_eq!(state().await, ("failed".into(), 2, Some(why)));
 }
 
 /// S7: `reset` empties what is folded and nothing else.

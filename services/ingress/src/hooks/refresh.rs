@@ -19,9 +19,10 @@ pub(crate) type Current = Arc<ArcSwapOption<Directory>>;
 
 /// The one task that writes [`Current`].
 pub(crate) struct Keeper {
-    pub(crate) log: Arc<dyn Log>,
-    pub(crate) current: Current,
-    pub(crate) readiness: Readiness,
+    log: Arc<dyn Log>,
+    current: Current,
+    readiness: Readiness,
+    /// As told last; each is told once.
     troubles: Vec<String>,
 }
 

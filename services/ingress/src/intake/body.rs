@@ -1,5 +1,7 @@
 //! Reading a body: no more than is allowed, no longer than is fair.
 
+use std::error::Error as _;
+use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -34,7 +36,7 @@ pub(super) async fn read(mut body: Incoming, limit: u64, patience: BodyPatience,
     while let Some(frame) =
         timeout_at(end.min(Instant::now() + patience.idle), body.frame()).await.map_err(|_| No::BodyTimeout)?
     {
-        let Ok(piece) = frame.map_err(|_| No::BodyBroken)?.into_data() else { continue };
+        let Ok(piece) = frame.map_err(|cause| blame(&cause))?.into_data() else { continue };
         size += piece.len() as u64;
         if size > limit {
             return Err(No::TooLarge);
@@ -53,4 +55,13 @@ pub(super) async fn read(mut body: Incoming, limit: u64, patience: BodyPatience,
     }
     let bytes = if joined.is_empty() { first } else { joined.freeze() };
     Ok(Whole { bytes, share })
+}
+
+/// Malformed chunks are the sender's fault; every other error means that there is no sender any more.
+fn blame(cause: &hyper::Error) -> No {
+    let kind = cause.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+    match kind {
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => No::BodyBroken,
+        _ => No::Aborted,
+    }
 }

@@ -47,7 +47,7 @@ pub(crate) async fn answer(shared: Arc<Shared>, peer: IpAddr, request: Request<I
             refused.reply()
         }
     };
-    std::mem::forget(unanswered);
+    unanswered.answered();
     Ok(reply)
 }
 
@@ -81,6 +81,12 @@ async fn take(
 
 /// Counts a request that is dropped before it was answered.
 struct Unanswered;
+
+impl Unanswered {
+    fn answered(self) {
+        std::mem::forget(self);
+    }
+}
 
 impl Drop for Unanswered {
     fn drop(&mut self) {

@@ -33,7 +33,10 @@ pub(crate) enum No {
     TooLarge,
     Encoding,
     BodyTimeout,
+    /// Its chunks are malformed.
     BodyBroken,
+    /// The sender hung up before its end; nobody will hear the answer.
+    Aborted,
     Unbelieved(Refusal),
     Meaningless(BadBody),
     /// A secret of this webhook cannot be read.
@@ -62,6 +65,9 @@ impl From<No> for Refused {
 impl Refused {
     /// Counts it.
     pub(crate) fn count(&self) {
+        if self.no == No::Aborted {
+            return crate::meters::aborted();
+        }
         let (status, ..) = self.no.told();
         crate::meters::refused(self.hook.as_ref().map(|h| &h.meters), status.as_u16(), self.no.reason());
     }
@@ -131,7 +137,7 @@ impl No {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", "Compressed bodies are not taken")
             }
             Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not come in time"),
-            Self::BodyBroken => (BAD, "bad_request", "The body could not be read"),
+            Self::BodyBroken | Self::Aborted => (BAD, "bad_request", "The body could not be read"),
             Self::Unbelieved(_) => (StatusCode::UNAUTHORIZED, "unauthorized", "The request is not authenticated"),
             Self::Meaningless(bad) => meaningless(bad),
             Self::SecretsUnavailable => (OURS, "secrets_unavailable", "This webhook cannot check signatures now"),
@@ -159,7 +165,7 @@ impl No {
                 | Refusal::NoKnownVersion
                 | Refusal::SecretNotConfigured => "signature_invalid",
             }),
-            Self::Method | Self::Options => None,
+            Self::Method | Self::Options | Self::Aborted => None,
             Self::SecretsUnavailable | Self::NotReady | Self::Unavailable | Self::Overloaded | Self::Draining => None,
         }
     }

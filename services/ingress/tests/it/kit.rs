@@ -57,6 +57,7 @@ impl Ingress {
 
     pub async fn start_with(options: Options) -> Self {
         seen();
+        scrape();
         let log = MemoryLog::new();
         let secrets = tempfile::tempdir().unwrap();
         std::fs::write(secrets.path().join("secret"), format!("{SECRET}\n")).unwrap();
@@ -180,6 +181,11 @@ pub fn post(path: &str, lines: &str, body: &[u8]) -> Vec<u8> {
 /// What stands for "closed without an answer".
 pub fn closed() -> Answer {
     Answer { status: 0, headers: vec![], body: vec![] }
+}
+
+/// Everything that was counted so far, as a scraper reads it.
+pub fn scrape() -> String {
+    hookwheel_runtime::metrics::install(hookwheel_runtime::metrics::INGRESS).unwrap().render()
 }
 
 /// Everything that was logged by any test so far, at every level.

@@ -8,5 +8,6 @@ mod framing;
 mod kit;
 mod log;
 mod meaning;
+mod metrics;
 mod routes;
 mod stored;

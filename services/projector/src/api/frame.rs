@@ -32,7 +32,11 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
     let method = known(request.method());
 
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = with_instance(answer.unwrap_or_else(|_| failure::broken().into_response()), &id);
+    let answer = answer.unwrap_or_else(|_| {
+        tracing::error!(request_id = id, route, "answering {route} has panicked: a bug");
+        failure::broken().into_response()
+    });
+    let mut response = with_instance(answer, &id);
     for (name, value) in SAFE {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -71,4 +75,30 @@ fn with_instance(mut response: Response, id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(problem.instance(id).to_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn bug() -> StatusCode {
+        panic!("inner words")
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_problem_that_says_nothing_of_it() {
+        let router = Router::new().route("/", get(bug)).layer(axum::middleware::from_fn(around));
+        let request = Request::get("/").header(REQUEST_ID, "req-1").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[REQUEST_ID], "req-1");
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains("\"instance\":\"req-1\"") && !text.contains("inner words"), "{text}");
+    }
 }

@@ -15,8 +15,8 @@ use crate::Ports;
 
 /// Most records of one batch.
 const BATCH: usize = 250;
-/// How often a follower without work looks whether it still stands where the tables and the stream do.
-const IDLE: Duration = Duration::from_secs(2);
+/// How often a follower looks whether it still stands where the tables and the stream do.
+const LOOK: Duration = Duration::from_secs(2);
 /// How often a follower without the lease looks whether whoever has it is at work.
 const STANDBY: Duration = Duration::from_secs(1);
 
@@ -102,14 +102,18 @@ impl Follower {
         let mut position = self.position().await?;
         let mut tail = self.ports.log.tail(self.stream, &SubjectFilter::All, position.applied + 1).await?;
         self.announce(&position);
+        let mut looked = Instant::now();
         loop {
             let Some(records) = next(&mut *tail, stop).await? else { return Ok(()) };
             patience.renew();
-            if records.is_empty() {
-                if !*self.lead.borrow() || self.has_moved(&position).await? {
+            if records.is_empty() || looked.elapsed() >= LOOK {
+                if self.has_moved(&position).await? {
                     return Ok(());
                 }
-                continue;
+                looked = Instant::now();
+            }
+            if records.is_empty() && !*self.lead.borrow() {
+                return Ok(());
             }
             if !self.fold(&records, &mut position).await? {
                 return Ok(());
@@ -220,7 +224,7 @@ impl Follower {
 /// The next records, none after a while without any; `None` at `stop`.
 async fn next(tail: &mut dyn Tail, stop: &CancellationToken) -> Result<Option<Vec<Stored>>, LogError> {
     tokio::select! {
-        records = tail.next(BATCH, IDLE) => records.map(Some),
+        records = tail.next(BATCH, LOOK) => records.map(Some),
         () = stop.cancelled() => Ok(None),
     }
 }

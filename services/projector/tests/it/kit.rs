@@ -47,6 +47,11 @@ impl Wheel {
         Self { log: Arc::new(log), store, directory }
     }
 
+    /// On a log and tables that are elsewhere.
+    pub fn on(log: Arc<dyn Log>, store: Arc<dyn Store>) -> Self {
+        Self { log, store, directory: tempfile::tempdir().unwrap() }
+    }
+
     /// Tables nobody has folded into yet.
     pub async fn other_tables(&self) -> Arc<dyn Store> {
         fresh_tables(&self.directory, "other.db").await

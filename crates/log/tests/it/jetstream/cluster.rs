@@ -123,7 +123,8 @@ async fn emptied(url: &str) {
         let gone = async {
             loop {
                 let answer = client.request(format!("$JS.API.STREAM.DELETE.{stream}"), "".into()).await;
-                let text = answer.map(|message| String::from_utf8_lossy(&message.payload).into_owned()).unwrap_or_default();
+                let text =
+                    answer.map(|message| String::from_utf8_lossy(&message.payload).into_owned()).unwrap_or_default();
                 if text.contains("\"success\":true") || text.contains("10059") {
                     return;
                 }

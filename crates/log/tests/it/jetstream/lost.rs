@@ -64,7 +64,7 @@ async fn an_append_whose_answer_is_lost_is_stored_once_and_by_this_call() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_whose_answer_is_lost_is_stored_once_and_by_this_call() {
     let rig = Rig::start().await;
-    let expects = |n: usize| if n % 2 == 0 { Expect::Empty } else { Expect::Anything };
+    let expects = |n: usize| if n.is_multiple_of(2) { Expect::Empty } else { Expect::Anything };
     let batch: Vec<_> = (0..20).map(|n| record(&format!("case.lost.{n}"), &format!("b{n}"), expects(n))).collect();
     let append = rig.log.append_batch(batch);
     let (outcomes, ()) = tokio::join!(append, rig.lose_answers_until(20));

@@ -1,8 +1,9 @@
-//! `provision`, `apply` and `doctor` against a real broker, fit and unfit.
+//! `provision`, `apply`, `migrate` and `doctor` against a real broker and a real database, fit and unfit.
 
 use std::path::Path;
 
 use hookwheel_testkit::nats::{NatsServer, Sync};
+use hookwheel_testkit::postgres::Postgres;
 use serde_json::Value;
 
 use crate::kit::{Ran, hookwheel};
@@ -37,8 +38,7 @@ async fn a_broker_that_is_too_weak_is_refused_with_the_remedy() {
     assert!(refused.err().contains("sync_interval: always"), "{}", refused.err());
 
     let examined = against(&broker, &[&["doctor", "--json"], &durable[..]].concat()).expect(1).json();
-    let findings = examined["findings"].as_array().unwrap();
-    let finding = findings.iter().find(|finding| finding["what"] == "broker").unwrap();
+    let finding = finding(&examined, "broker");
     assert_eq!(finding["state"], "missing");
     assert!(finding["fix"].as_str().unwrap().contains("sync_interval: always"), "{finding}");
 }
@@ -51,6 +51,23 @@ async fn a_broker_that_is_still_starting_is_waited_for() {
     let provisioned = tokio::task::spawn_blocking(move || provision(&url));
     broker.restart().await.unwrap();
     provisioned.await.unwrap().expect(0);
+}
+
+#[tokio::test]
+async fn an_empty_database_is_migrated_and_a_second_time_nothing_happens() {
+    let database = Postgres::shared().await.database().await;
+    let with = |args: &[&str]| Ran::of(hookwheel().args(args).env("HOOKWHEEL_DATABASE_URL", &database));
+    let before = with(&["doctor", "--json"]).json();
+    assert_eq!(finding(&before, "database")["fix"], "hookwheel migrate", "{before}");
+    with(&["migrate"]).expect(0);
+    with(&["migrate"]).expect(0);
+    let after = with(&["doctor", "--json"]).json();
+    assert_eq!(finding(&after, "database")["state"], "fine", "{after}");
+    with(&["projector", "rebuild", "--postgres"]).expect(0);
+}
+
+fn finding<'r>(report: &'r Value, what: &str) -> &'r Value {
+    report["findings"].as_array().unwrap().iter().find(|finding| finding["what"] == what).unwrap()
 }
 
 fn provision(url: &str) -> Ran {
