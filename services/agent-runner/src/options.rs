@@ -13,7 +13,7 @@ pub struct Options {
     #[arg(long, env = "HOOKWHEEL_AGENT_RUNNER_DATA_DIR", default_value = ".hookwheel")]
     pub data_dir: PathBuf,
     /// `production` refuses the scripted model.
-    #[arg(long, env = "HOOKWHEEL_AGENT_RUNNER_PROFILE", value_enum, default_value_t = Profile::Development)]
+    #[arg(id = "agent-runner-profile", long = "profile", env = "HOOKWHEEL_AGENT_RUNNER_PROFILE", value_enum, default_value_t = Profile::Development)]
     pub profile: Profile,
     /// Name of this worker in journals, for people; the host's name when absent.
     #[arg(long, env = "HOOKWHEEL_AGENT_RUNNER_NAME")]

@@ -49,9 +49,18 @@ pub fn print_rows(rows: &[Value], columns: &[Column]) {
     let headings: Vec<_> = columns.iter().map(|(heading, _)| *heading).collect();
     let mut table = Table::new(&headings);
     for row in rows {
-        table.row(columns.iter().map(|(_, field)| text(row.get(*field))));
+        table.row(columns.iter().map(|(_, field)| cell(field, row.get(*field))));
     }
     table.print();
+}
+
+/// A value in a list, where a whole second is enough of a time.
+fn cell(field: &str, value: Option<&Value>) -> String {
+    let text = text(value);
+    match text.split_once('.') {
+        Some((second, _)) if field.ends_with("_at") => format!("{second}Z"),
+        _ => text,
+    }
 }
 
 /// Adds a named fact, unless there is none.

@@ -31,7 +31,7 @@ impl Notes {
 
     /// Something odd about the configuration as a whole.
     pub fn warn(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
-        self.warn_at(self.file.clone(), 1, what, remedy);
+        self.warn_at(self.file.clone(), 0, what, remedy);
     }
 
     /// Something odd in a line.
