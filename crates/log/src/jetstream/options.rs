@@ -34,7 +34,13 @@ pub struct Options {
     #[arg(long = "nats-monitor-url", env = "HOOKWHEEL_NATS_MONITOR_URL", value_delimiter = ',')]
     pub monitor_urls: Vec<String>,
     /// What the broker must promise: `durable` refuses to start on less
-    #[arg(id = "nats-profile", long = "nats-profile", env = "HOOKWHEEL_NATS_PROFILE", value_enum, default_value = "development")]
+    #[arg(
+        id = "nats-profile",
+        long = "nats-profile",
+        env = "HOOKWHEEL_NATS_PROFILE",
+        value_enum,
+        default_value = "development"
+    )]
     pub profile: Profile,
     /// Copies of every stream, 1 to 5; 1 when developing and 3 when durable unless given
     #[arg(long = "nats-replicas", env = "HOOKWHEEL_NATS_REPLICAS", value_parser = clap::value_parser!(u8).range(1..=5))]
