@@ -20,9 +20,10 @@ async fn what_is_scraped_is_sound_and_says_what_happened(kind: Kind) -> anyhow::
     for _ in 0..2 {
         sender.deliver(&world.intakes(), &delivery, Duration::from_secs(10)).await?;
     }
+    sender.deliver(&world.intakes(), &Prepared::denied(6)?, Duration::from_secs(10)).await?;
     let forged = reqwest::Client::new().post(&world.intakes()[0]).header("x-hub-signature-256", "sha256=00");
     assert_eq!(forged.body("{}").send().await?.status(), 401);
-    world.settled(1, Duration::from_secs(30)).await?;
+    world.settled(2, Duration::from_secs(30)).await?;
 
     let parts: Vec<Part> = world.parts().into_iter().filter(|part| world.admin(*part, "/").is_some()).collect();
     let mut all = String::new();
@@ -38,7 +39,7 @@ async fn what_is_scraped_is_sound_and_says_what_happened(kind: Kind) -> anyhow::
         .filter(|name| !name.starts_with("process_") && !TABLE.iter().any(|metric| metric.name == *name))
         .collect();
     assert_eq!(unknown, Vec::<&str>::new(), "not in the metric table");
-    for status in ["completed", "deduplicated", "rejected"] {
+    for status in ["completed", "deduplicated", "filtered", "rejected"] {
         let wanted = format!("status=\"{status}\"");
         let counted = all.lines().any(|line| {
             line.starts_with("webhooks_deliveries_total{") && line.contains(&wanted) && !line.ends_with(" 0")

@@ -33,7 +33,7 @@ async fn one_trace_leads_from_the_request_to_the_tool_call(kind: Kind) -> anyhow
     if kind == Kind::Cluster {
         let mut services: Vec<&str> = path.iter().map(|s| s.service.as_str()).collect();
         services.dedup();
-        assert_eq!(services, ["hookwheel-agent-runner", "hookwheel-normalizer", "hookwheel-ingress"]);
+        assert_eq!(services, ["agent-runner", "normalizer", "ingress"]);
     }
     let delivery = world_secret_free(&spans);
     assert!(delivery.is_empty(), "spans carry the secret: {delivery:?}");

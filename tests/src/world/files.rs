@@ -23,6 +23,7 @@ const AGENT: &str = "\
 description: counts
 model: canned
 tools: [countable]
+limits: { tool_timeout_s: 3 }
 ---
 Call countable once.
 ";

@@ -202,11 +202,12 @@ impl World {
     /// Waits until so many deliveries are in a terminal state and none is on its way.
     pub async fn settled(&self, deliveries: u64, within: Duration) -> anyhow::Result<()> {
         eventually(&format!("the end of {deliveries} deliveries"), within, || async {
+            // First, so that a delivery that appears meanwhile is not overlooked below.
+            let all = self.count("deliveries", "").await?;
             let mut under_way = 0;
             for state in ["received", "queued", "processing"] {
                 under_way += self.count("deliveries", &format!("state={state}")).await?;
             }
-            let all = self.count("deliveries", "").await?;
             if under_way == 0 && all >= deliveries {
                 return Ok(Some(()));
             }

@@ -42,6 +42,11 @@ impl Fence {
         format!("{}\n{harmless}{end}{}\n", self.opening(), self.closing())
     }
 
+    /// Whether a text holds this fence's token, in any case.
+    pub(super) fn is_named_in(&self, text: &str) -> bool {
+        text.to_ascii_lowercase().contains(&self.token)
+    }
+
     fn without_token(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;

@@ -11,6 +11,9 @@ fn headers(event: &str, id: &str, more: &[(&str, &str)]) -> Vec<(String, String)
     headers
 }
 
+/// Name, body, more headers, status, code.
+type Row<'a> = (&'a str, &'a [u8], &'a [(&'a str, &'a str)], u16, &'a str);
+
 const PING: &[u8] = br#"{"zen":"z","hook_id":1}"#;
 
 #[tokio::test]
@@ -20,7 +23,7 @@ async fn a_body_means_something_or_is_refused() {
     let utf16: Vec<u8> = "{\"zen\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let brackets = vec![b'['; 900_000];
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    let rows: Vec<(&str, &[u8], &[(&str, &str)], u16, &str)> = vec![
+    let rows: Vec<Row<'_>> = vec![
         ("60 empty", b"", &[], 400, "empty_body"),
         ("61 text/plain", PING, &[("content-type", "text/plain")], 202, ""),
         ("62 multipart", PING, &[("content-type", "multipart/form-data; boundary=b")], 415, "unsupported_type"),
