@@ -6,12 +6,8 @@ use crate::world::Part;
 pub const INGRESS: &[&str] =
     &["ingress.verified", "ingress.before_append", "ingress.appended", "ingress.before_response"];
 /// Places in the normalizer.
-pub const NORMALIZER: &[&str] = &[
-    "normalizer.before_requests",
-    "normalizer.after_requests",
-    "normalizer.after_wake",
-    "normalizer.after_outcome",
-];
+pub const NORMALIZER: &[&str] =
+    &["normalizer.before_requests", "normalizer.after_requests", "normalizer.after_wake", "normalizer.after_outcome"];
 /// Places in the agent-runner.
 pub const RUNNER: &[&str] = &[
     "runner.claimed",

@@ -34,7 +34,8 @@ async fn a_runner_that_dies_anywhere_repeats_no_effect(kind: Kind) -> anyhow::Re
     assert_eq!(evidence.breaches, []);
     assert!(evidence.witness.0.values().all(|times| *times == 1), "{:?}", evidence.witness);
     // Between intent and result nobody knows: those runs say so, and the effect is there at most once.
-    let uncertain = evidence.history.entries.iter().filter(|(_, e)| matches!(e.what, What::ToolCallUncertain { .. })).count();
+    let uncertain =
+        evidence.history.entries.iter().filter(|(_, e)| matches!(e.what, What::ToolCallUncertain { .. })).count();
     assert_eq!(uncertain, 3, "after_intent, during_call and after_call leave an unknown outcome");
     Ok(())
 }

@@ -22,7 +22,11 @@ async fn a_signed_request_becomes_a_finished_run(kind: Kind) -> anyhow::Result<(
     assert_eq!(detail["scheme"], "github_hmac_sha256");
     let run = detail["run_rows"][0]["id"].as_str().unwrap_or_default().to_owned();
     let run = world.get(&format!("/api/v1/runs/{run}")).await?;
-    assert_eq!((&run["state"], &run["turns"], &run["tool_calls"]), (&"completed".into(), &2.into(), &1.into()), "{run}");
+    assert_eq!(
+        (&run["state"], &run["turns"], &run["tool_calls"]),
+        (&"completed".into(), &2.into(), &1.into()),
+        "{run}"
+    );
     assert_eq!(run["scripted"], true);
 
     let evidence = examine(&mut world, &sender.ledger()).await?;

@@ -49,7 +49,10 @@ async fn what_is_scraped_is_sound_and_says_what_happened(kind: Kind) -> anyhow::
     for metric in TABLE.iter().filter(|metric| metric.name.starts_with("webhooks_")) {
         let series = if matches!(metric.kind, MetricKind::Histogram(_)) { "_count" } else { "" };
         let name = format!("{}{series}", metric.name);
-        assert!(all.lines().any(|line| line.starts_with(&name)) || metric.name == "webhooks_rate_limited_total", "{name}");
+        assert!(
+            all.lines().any(|line| line.starts_with(&name)) || metric.name == "webhooks_rate_limited_total",
+            "{name}"
+        );
     }
     for secret in [hookwheel_tests::world::SECRET] {
         assert!(!all.contains(secret) && !world.logs().contains(secret));

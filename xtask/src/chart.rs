@@ -23,7 +23,8 @@ const PROGRAMS: &[&[&str]] = &[
 pub fn run() -> anyhow::Result<()> {
     setup::ensure(&["helm", "prometheus"])?;
     let root = workspace();
-    let build = Command::new(env!("CARGO")).current_dir(&root).args(["build", "--quiet", "--workspace", "--bins"]).status()?;
+    let build =
+        Command::new(env!("CARGO")).current_dir(&root).args(["build", "--quiet", "--workspace", "--bins"]).status()?;
     ensure!(build.success(), "the binaries do not build");
     let helps = root.join("target/chart");
     std::fs::create_dir_all(&helps)?;
@@ -52,7 +53,9 @@ fn help(root: &Path, program: &[&str]) -> anyhow::Result<Vec<u8>> {
 fn rules(root: &Path) -> anyhow::Result<()> {
     let folder = root.join("deploy/prometheus/rules");
     let promtool = hookwheel_testkit::tools::PROMTOOL.find()?;
-    for arguments in [&["check", "rules", "--lint=all", "recording.yml", "alerts.yml"][..], &["test", "rules", "rules_test.yml"]] {
+    for arguments in
+        [&["check", "rules", "--lint=all", "recording.yml", "alerts.yml"][..], &["test", "rules", "rules_test.yml"]]
+    {
         let done = Command::new(&promtool).current_dir(&folder).args(arguments).status()?;
         ensure!(done.success(), "promtool {} found mistakes", arguments.join(" "));
     }

@@ -60,7 +60,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         std::fs::write(&metrics, wanted)?;
     } else {
         let found = std::fs::read_to_string(&metrics).with_context(|| metrics.display().to_string())?;
-        ensure!(found == wanted, "{} is not what the metric table says; run `cargo xtask drift --write`", metrics.display());
+        ensure!(
+            found == wanted,
+            "{} is not what the metric table says; run `cargo xtask drift --write`",
+            metrics.display()
+        );
     }
     crate::proto::run(&crate::proto::Args { check: !args.write })
 }
@@ -71,7 +75,8 @@ fn directions() -> anyhow::Result<()> {
     for (ours, allowed) in DIRECTIONS {
         let used = uses.get(*ours).with_context(|| format!("there is no crate {ours}"))?;
         let of_ours = used.iter().filter(|name| name.starts_with("hookwheel"));
-        wrong.extend(of_ours.filter(|name| !allowed.contains(&name.as_str())).map(|name| format!("{ours} uses {name}")));
+        wrong
+            .extend(of_ours.filter(|name| !allowed.contains(&name.as_str())).map(|name| format!("{ours} uses {name}")));
     }
     for (theirs, allowed) in KEPT_TO {
         let users = DIRECTIONS.iter().map(|(ours, _)| ours).filter(|ours| uses[**ours].contains(*theirs));
@@ -83,7 +88,8 @@ fn directions() -> anyhow::Result<()> {
 
 /// What each of our crates depends on, tests aside.
 fn uses() -> anyhow::Result<BTreeMap<String, BTreeSet<String>>> {
-    let metadata = MetadataCommand::new().current_dir(workspace()).no_deps().other_options(vec!["--offline".into()]).exec()?;
+    let metadata =
+        MetadataCommand::new().current_dir(workspace()).no_deps().other_options(vec!["--offline".into()]).exec()?;
     let normal = |package: &cargo_metadata::Package| {
         let used = package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal);
         used.map(|d| d.name.to_string()).collect()

@@ -20,7 +20,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Measure: `bench ingest`
+    /// Measure: `bench ingest`, `bench pipeline`, `bench memory`
     Bench(bench::Args),
     /// Render the chart and hold it against the Kubernetes schemas
     Chart,

@@ -33,7 +33,11 @@ fn generate() -> anyhow::Result<String> {
     let modules = compiled.file.into_iter().map(|file| (Module::from_protobuf_package_name(file.package()), file));
     let code = Config::new()
         // The one field worth sharing instead of copying: a body is up to half a mebibyte.
-        .bytes([".hookwheel.v1.DeliveryReceived.inline", ".hookwheel.v1.ModelTurn.opaque", ".hookwheel.v1.RunEntry.body"])
+        .bytes([
+            ".hookwheel.v1.DeliveryReceived.inline",
+            ".hookwheel.v1.ModelTurn.opaque",
+            ".hookwheel.v1.RunEntry.body",
+        ])
         .generate(modules.collect())?;
     Ok(code.into_values().fold(HEADER.to_owned(), |all, module| all + &module))
 }

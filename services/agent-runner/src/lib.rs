@@ -22,5 +22,6 @@ mod telemetry;
 mod tool_step;
 mod wake;
 
+pub use mailbox::is_hint;
 pub use options::{Options, Profile};
 pub use service::{BuildError, Ports, Service, build};

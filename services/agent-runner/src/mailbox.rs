@@ -10,6 +10,7 @@ use hookwheel_log::{Log, LogError, Seq, Stored, SubjectFilter};
 use hookwheel_proto::{Fact, decode, topology};
 
 use crate::shared::Shared;
+use crate::sweeper;
 
 /// Requests read at once. A mailbox that fills a page gets a cursor.
 const PAGE: usize = 32;
@@ -83,6 +84,11 @@ async fn write_cursor(shared: &Shared, session: &SessionId, seen: Seq) {
     if let Err(cause) = shared.leases.put(&cursor_key(session), value, Some(CURSOR_KEPT)).await {
         tracing::debug!(%cause, "a mailbox cursor was not written: {cause}");
     }
+}
+
+/// Whether a key of LEASES is a hint that outlives its writer, and not a claim: a mailbox cursor, or the sweeper's floor.
+pub fn is_hint(key: &str) -> bool {
+    key.starts_with("cursor.") || key == sweeper::FLOOR
 }
 
 fn cursor_key(session: &SessionId) -> String {

@@ -22,7 +22,7 @@ const OLD_SWEEPS: u32 = 3;
 /// Most records looked at in one sweep.
 const MOST: usize = 10_000;
 const PAGE: usize = 256;
-const FLOOR: &str = "sweep.floor";
+pub(crate) const FLOOR: &str = "sweep.floor";
 /// Longest pause between two helps for one session.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use clap::Parser;
 use hookwheel_ingress::{Options, Ports, build};
-use hookwheel_log::LogError;
 use hookwheel_log::jetstream::{self, JetStream};
+use hookwheel_log::{LogError, Measured};
 use hookwheel_proto::topology::{Keep, layout};
 use hookwheel_runtime::admin::Admin;
 use hookwheel_runtime::connect::patiently;
@@ -48,7 +48,10 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let _admin = Admin::serve(arguments.admin_listen, metrics, readiness.clone(), stop.clone()).await?;
     let log = async || JetStream::connect(arguments.log.clone(), layout(Keep::default())).await;
     let Some(log) = patiently(&readiness, "log", &stop, LogError::is_transient, log).await? else { return Ok(()) };
-    let service = build(arguments.ingress, Ports { log: Arc::new(log) }).await?.reporting_to(readiness);
+    let service =
+        build(arguments.ingress, Ports { log: Arc::new(Measured::new(Arc::new(log), layout(Keep::default()))) })
+            .await?
+            .reporting_to(readiness);
     tracing::info!(address = %service.address(), "deliveries are taken on {}", service.address());
     service.run(stop).await;
     Ok(())

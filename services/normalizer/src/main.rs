@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use hookwheel_log::LogError;
 use hookwheel_log::jetstream::{self, JetStream};
+use hookwheel_log::{LogError, Measured};
 use hookwheel_normalizer::{Options, Ports, build};
 use hookwheel_proto::topology::{Keep, layout};
 use hookwheel_runtime::admin::Admin;
@@ -48,7 +48,10 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let admin = Admin::serve(arguments.admin_listen, metrics, readiness.clone(), stop.clone()).await?;
     let log = async || JetStream::connect(arguments.log.clone(), layout(Keep::default())).await;
     let Some(log) = patiently(&readiness, "log", &stop, LogError::is_transient, log).await? else { return Ok(()) };
-    let service = build(arguments.normalizer, Ports { log: Arc::new(log) }).await?.reporting_to(readiness);
+    let service =
+        build(arguments.normalizer, Ports { log: Arc::new(Measured::new(Arc::new(log), layout(Keep::default()))) })
+            .await?
+            .reporting_to(readiness);
     tracing::info!(admin = %admin.address, "the normalizer runs; its metrics are at {}", admin.address);
     service.run(stop).await;
     Ok(())

@@ -187,9 +187,8 @@ fn i6_effects_at_most_once(journals: &Journals<'_>, witness: &Witness) -> Vec<Br
             }
         }
     }
-    let known = |key: &str| {
-        key.split_once(' ').is_some_and(|(run, _)| journals.keys().any(|known| known.as_str() == run))
-    };
+    let known =
+        |key: &str| key.split_once(' ').is_some_and(|(run, _)| journals.keys().any(|known| known.as_str() == run));
     found.extend(
         witness.0.keys().filter(|key| !known(key)).map(|key| breach(6, format!("effect of an unknown run: {key}"))),
     );

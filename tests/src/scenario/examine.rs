@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use hookwheel_log::{Log, SubjectFilter};
 use hookwheel_proto::{Fact, decode, topology};
-use hookwheel_store::{Batch, Change, Store};
 use hookwheel_store::sqlite::Sqlite;
+use hookwheel_store::{Batch, Change, Store};
 
 use crate::checker::{Breach, Tables, check};
 use crate::history::History;

@@ -101,7 +101,9 @@ impl Sender {
         for url in urls.iter().cycle() {
             match self.post(url, delivery).await {
                 Answer::Ok(id) => return Ok(id),
-                Answer::Refused(status) if (400..500).contains(&status) => bail!("{} was refused: {status}", delivery.key),
+                Answer::Refused(status) if (400..500).contains(&status) => {
+                    bail!("{} was refused: {status}", delivery.key)
+                }
                 _ if tokio::time::Instant::now() > until => bail!("{} was not taken within {within:?}", delivery.key),
                 _ => tokio::time::sleep(BETWEEN_TRIES).await,
             }

@@ -23,7 +23,8 @@ pub fn describe(folder: TempDir, options: &Options) -> anyhow::Result<World> {
         super::ACK_WAIT.as_secs(),
     );
     std::fs::write(&config, server)?;
-    let mut up = Process::new("up", binary("hookwheel")?, &["up", "--config", &config.display().to_string()], folder.path());
+    let mut up =
+        Process::new("up", binary("hookwheel")?, &["up", "--config", &config.display().to_string()], folder.path());
     super::common_environment(&mut up, folder.path(), options);
     Ok(World {
         kind: Kind::Embedded,

@@ -257,7 +257,9 @@ impl World {
 fn common_environment(process: &mut Process, folder: &std::path::Path, options: &Options) {
     process.env("HOOKWHEEL_TEST_TOOLS", files::witness(folder).display().to_string());
     process.env("HOOKWHEEL_AGENT_RUNNER_LEASE_S", "3").env("HOOKWHEEL_AGENT_RUNNER_ACK_WAIT_S", "2");
-    process.env("HOOKWHEEL_NORMALIZER_ACK_WAIT_S", "2").env("HOOKWHEEL_AGENT_RUNNER_DATA_DIR", folder.display().to_string());
+    process
+        .env("HOOKWHEEL_NORMALIZER_ACK_WAIT_S", "2")
+        .env("HOOKWHEEL_AGENT_RUNNER_DATA_DIR", folder.display().to_string());
     if let Some(endpoint) = &options.otlp {
         process.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
     }

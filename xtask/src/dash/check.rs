@@ -108,9 +108,9 @@ impl Names {
 /// The table's row behind a series name; a histogram has three series.
 fn metric(series: &str) -> Option<&'static Metric> {
     TABLE.iter().find(|metric| match metric.kind {
-        Kind::Histogram(_) => ["_bucket", "_sum", "_count"]
-            .iter()
-            .any(|suffix| series.strip_suffix(suffix) == Some(metric.name)),
+        Kind::Histogram(_) => {
+            ["_bucket", "_sum", "_count"].iter().any(|suffix| series.strip_suffix(suffix) == Some(metric.name))
+        }
         _ => metric.name == series,
     })
 }
@@ -122,7 +122,9 @@ pub fn planted_mistakes_are_found(sound: &Dashboard) -> anyhow::Result<()> {
         ("a label that the metric does not have", |panel| {
             panel.queries = query(r#"rate(webhooks_deliveries_total{repository="x"}[1m])"#);
         }),
-        ("a grouping by an unknown label", |panel| panel.queries = query("sum by (repo) (rate(webhooks_deliveries_total[1m]))")),
+        ("a grouping by an unknown label", |panel| {
+            panel.queries = query("sum by (repo) (rate(webhooks_deliveries_total[1m]))")
+        }),
         ("an expression that does not parse", |panel| panel.queries = query("sum(rate(")),
         ("a panel without a description", |panel| panel.description = ""),
     ];

@@ -33,7 +33,9 @@ pub fn run(options: &Args) -> anyhow::Result<()> {
         ensure!(mistakes.is_empty(), "{} has mistakes:\n{}", dashboard.uid, mistakes.join("\n"));
     }
     check::planted_mistakes_are_found(&dashboards[0])?;
-    eprintln!("dashboards: JSON is current, every expression parses and uses known metrics and labels, planted mistakes are found");
+    eprintln!(
+        "dashboards: JSON is current, every expression parses and uses known metrics and labels, planted mistakes are found"
+    );
     if !options.offline {
         prove::every_panel_answers(&dashboards)?;
     }

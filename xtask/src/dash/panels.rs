@@ -107,23 +107,37 @@ fn deliveries() -> Vec<Panel> {
             format!("sum by (status) (rate(webhooks_deliveries_total{{{HOOK}}}[$__rate_interval]))"),
             "{{status}}",
         ),
-        panel("Requests by source and answer", "reqps", 12, "Every request at a webhook, by source and HTTP status.").query(
-            format!("sum by (source, code) (rate(hookwheel_ingress_requests_total{{{SOURCE}}}[$__rate_interval]))"),
-            "{{source}} {{code}}",
-        ),
+        panel("Requests by source and answer", "reqps", 12, "Every request at a webhook, by source and HTTP status.")
+            .query(
+                format!("sum by (source, code) (rate(hookwheel_ingress_requests_total{{{SOURCE}}}[$__rate_interval]))"),
+                "{{source}} {{code}}",
+            ),
     ]
 }
 
 fn intake() -> Vec<Panel> {
     vec![
-        panel("Rejections", "reqps", 8, "Requests refused, by webhook and reason. A sudden signature_invalid: the sender's secret changed.").query(
+        panel(
+            "Rejections",
+            "reqps",
+            8,
+            "Requests refused, by webhook and reason. A sudden signature_invalid: the sender's secret changed.",
+        )
+        .query(
             format!("sum by (webhook, reason) (rate(webhooks_deliveries_rejected_total{{{HOOK}}}[$__rate_interval]))"),
             "{{webhook}} {{reason}}",
         ),
-        panel("Time to acknowledge", "s", 8, "From the request's head to its answer, the fsync included. The objective is 99 % under 250 ms.")
-            .quantiles("hookwheel_ingress_ack_duration_seconds", SOURCE),
+        panel(
+            "Time to acknowledge",
+            "s",
+            8,
+            "From the request's head to its answer, the fsync included. The objective is 99 % under 250 ms.",
+        )
+        .quantiles("hookwheel_ingress_ack_duration_seconds", SOURCE),
         panel("Filtered", "reqps", 8, "Deliveries that a filter stopped or that no route wanted.").query(
-            format!("sum by (webhook, event_type) (rate(webhooks_deliveries_filtered_total{{{HOOK}}}[$__rate_interval]))"),
+            format!(
+                "sum by (webhook, event_type) (rate(webhooks_deliveries_filtered_total{{{HOOK}}}[$__rate_interval]))"
+            ),
             "{{webhook}} {{event_type}}",
         ),
     ]
@@ -135,10 +149,8 @@ fn runs() -> Vec<Panel> {
             format!("sum by (agent, status) (rate(hookwheel_agent_runs_total{{{AGENT}}}[$__rate_interval]))"),
             "{{agent}} {{status}}",
         ),
-        panel("Run duration", "s", 8, "From a run's start to its end.").quantiles(
-            "webhooks_processing_duration_seconds",
-            r#"namespace=~"$namespace", webhook=~"$webhook""#,
-        ),
+        panel("Run duration", "s", 8, "From a run's start to its end.")
+            .quantiles("webhooks_processing_duration_seconds", r#"namespace=~"$namespace", webhook=~"$webhook""#),
         panel("Tool calls", "ops", 8, "Tool calls by tool and outcome.").query(
             format!("sum by (tool, outcome) (rate(hookwheel_tool_calls_total{{{NS}}}[$__rate_interval]))"),
             "{{tool}} {{outcome}}",
@@ -161,15 +173,24 @@ fn models() -> Vec<Panel> {
 
 fn behind() -> Vec<Panel> {
     vec![
-        panel("Queue depth", "short", 8, "Records each consumer has not been handed yet. All replicas report the same.").query(
-            format!("max by (consumer) (hookwheel_consumer_pending{{{NS}}})"),
-            "{{consumer}}",
-        ),
-        panel("Freshness of tables", "s", 8, "From receipt to the row that people see. The objective is 99 % under 5 s.")
-            .quantiles("hookwheel_projector_freshness_seconds", NS),
-        panel("Appends to the log", "ops", 8, "Appends by stream and outcome; `error` and `timeout` are tried again.").query(
-            format!("sum by (stream, outcome) (rate(hookwheel_publish_total{{{NS}}}[$__rate_interval]))"),
-            "{{stream}} {{outcome}}",
-        ),
+        panel(
+            "Queue depth",
+            "short",
+            8,
+            "Records each consumer has not been handed yet. All replicas report the same.",
+        )
+        .query(format!("max by (consumer) (hookwheel_consumer_pending{{{NS}}})"), "{{consumer}}"),
+        panel(
+            "Freshness of tables",
+            "s",
+            8,
+            "From receipt to the row that people see. The objective is 99 % under 5 s.",
+        )
+        .quantiles("hookwheel_projector_freshness_seconds", NS),
+        panel("Appends to the log", "ops", 8, "Appends by stream and outcome; `error` and `timeout` are tried again.")
+            .query(
+                format!("sum by (stream, outcome) (rate(hookwheel_publish_total{{{NS}}}[$__rate_interval]))"),
+                "{{stream}} {{outcome}}",
+            ),
     ]
 }

@@ -7,7 +7,8 @@ use anyhow::ensure;
 use super::{Setup, pip};
 
 /// What `deploy/tools/check_chart.py` imports.
-pub const SETUP: Setup = Setup { name: "helm", find, install: || pip::install_list("chart-requirements.txt", &folder()) };
+pub const SETUP: Setup =
+    Setup { name: "helm", find, install: || pip::install_list("chart-requirements.txt", &folder()) };
 
 /// The folder to put on `PYTHONPATH`.
 pub fn folder() -> PathBuf {

@@ -19,7 +19,8 @@ fn install() -> anyhow::Result<()> {
 }
 
 fn apt_get(arguments: &[&str]) -> anyhow::Result<()> {
-    let done = Command::new("apt-get").arg("--quiet").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status()?;
+    let done =
+        Command::new("apt-get").arg("--quiet").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status()?;
     ensure!(done.success(), "apt-get {} failed ({done})", arguments.join(" "));
     Ok(())
 }

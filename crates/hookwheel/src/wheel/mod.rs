@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hookwheel_core::snapshot::Snapshot;
-use hookwheel_log::Log;
 use hookwheel_log::embedded::Embedded;
+use hookwheel_log::{Log, LogError, Measured};
 use hookwheel_proto::topology;
 use hookwheel_runtime::admin::Admin;
 use hookwheel_runtime::metrics;
@@ -57,8 +57,10 @@ impl Wheel {
             make_private(dir)?;
         }
         let metrics = metrics::install(metrics::HOOKWHEEL).map_err(|error| Failure::failed(error.to_string()))?;
-        let embedded = Arc::new(Embedded::open(&process.log, topology::layout(process.keep)).await?);
-        let log: Arc<dyn Log> = embedded.clone();
+        let layout = topology::layout(process.keep);
+        let embedded = Arc::new(Embedded::open(&process.log, layout.clone()).await?);
+        end_leases(embedded.as_ref()).await?;
+        let log: Arc<dyn Log> = Arc::new(Measured::new(embedded.clone(), layout));
         apply(&log, &configuration.snapshots).await?;
         let store = Sqlite::open(&process.store).await?;
         store.migrate().await?;
@@ -103,6 +105,15 @@ impl Wheel {
         let closed = self.embedded.close().await.map_err(Failure::from);
         ended.and(drained).and(closed)
     }
+}
+
+/// Whoever opened this log holds it alone, so every lease found in it is a dead process's. Runs go on at once.
+async fn end_leases(log: &dyn Log) -> Result<(), LogError> {
+    let leases = log.bucket(topology::LEASES).await?;
+    for lease in leases.entries().await?.iter().filter(|entry| !hookwheel_agent_runner::is_hint(&entry.key)) {
+        leases.remove(&lease.key, lease.revision).await?;
+    }
+    Ok(())
 }
 
 /// Deliveries and notes are nobody else's business.

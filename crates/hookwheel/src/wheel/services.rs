@@ -112,6 +112,7 @@ fn runner_options(process: &Process) -> runner::Options {
             Profile::Production => runner::Profile::Production,
         },
         ack_wait: process.keep.ack_wait,
+        lease: process.keep.ack_wait * 3 / 2,
         ..Default::default()
     }
 }

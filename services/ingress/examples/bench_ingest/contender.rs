@@ -35,17 +35,13 @@ pub const SECRET: &str = "a secret for benchmarks only";
 /// Where every contender takes requests.
 pub const PATH: &str = "/webhooks/bench";
 
-/// In the order of their turns.
-pub const ALL: [Contender; 4] =
-    [Contender::AxumReadsBody, Contender::PublishPerRequest, Contender::Jetstream, Contender::Embedded];
-
-/// Who is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who is measured, in the order of their turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Contender {
     /// First baseline: an axum handler that reads the body and answers.
-    AxumReadsBody,
+    Axum,
     /// Second baseline: verify, then one JetStream append per request.
-    PublishPerRequest,
+    Publish,
     /// Ingress on JetStream.
     Jetstream,
     /// Ingress on the embedded log.
@@ -73,8 +69,8 @@ impl Contender {
     /// Its name, here and in the report; also that of its threads.
     pub fn name(self) -> &'static str {
         match self {
-            Self::AxumReadsBody => "axum",
-            Self::PublishPerRequest => "publish",
+            Self::Axum => "axum",
+            Self::Publish => "publish",
             Self::Jetstream => "jetstream",
             Self::Embedded => "embedded",
         }
@@ -83,7 +79,7 @@ impl Contender {
     /// Starts it with an empty log.
     pub async fn start(self) -> anyhow::Result<Running> {
         let files = tempfile::tempdir()?;
-        let on_broker = matches!(self, Self::PublishPerRequest | Self::Jetstream);
+        let on_broker = matches!(self, Self::Publish | Self::Jetstream);
         let broker = if on_broker { Some(NatsServer::start().await?) } else { None };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -95,12 +91,12 @@ impl Contender {
             let secret = folder.join("secret");
             std::fs::write(&secret, SECRET)?;
             match (self, url) {
-                (Self::AxumReadsBody, _) => axum_reads_body().await,
+                (Self::Axum, _) => axum_reads_body().await,
                 (Self::Embedded, _) => {
                     let log = Embedded::open(&folder.join("log.db"), layout(Keep::default())).await?;
                     ingress(Arc::new(log), &secret).await
                 }
-                (Self::PublishPerRequest, Some(url)) => publish_per_request(jetstream(&url).await?).await,
+                (Self::Publish, Some(url)) => publish_per_request(jetstream(&url).await?).await,
                 (Self::Jetstream, Some(url)) => ingress(jetstream(&url).await?, &secret).await,
                 (_, None) => anyhow::bail!("there is no broker"),
             }

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, ValueEnum as _};
 use hookwheel_testkit::load::{self, Load, Prepared, Report};
 
-use contender::{ALL, Contender, PATH, Running, SECRET};
+use contender::{Contender, PATH, Running, SECRET};
 use report::{Round, Summary};
 
 /// Measure how many deliveries ingress takes
@@ -30,8 +30,11 @@ struct Arguments {
     /// Rounds; medians are reported
     #[arg(long, default_value_t = 3)]
     rounds: u64,
+    /// Measure only these, such as to profile one; then there are no ratios
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Contender>,
     /// Fail when a bar is missed
-    #[arg(long)]
+    #[arg(long, conflicts_with = "only")]
     check: bool,
 }
 
@@ -46,6 +49,11 @@ fn main() -> anyhow::Result<()> {
 }
 
 impl Arguments {
+    fn contenders(&self) -> Vec<Contender> {
+        let wanted = |c: &&Contender| self.only.is_empty() || self.only.contains(c);
+        Contender::value_variants().iter().filter(wanted).copied().collect()
+    }
+
     fn describe(&self) -> serde_json::Value {
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         serde_json::json!({
@@ -56,7 +64,7 @@ impl Arguments {
 
 async fn measure(arguments: &Arguments) -> anyhow::Result<Summary> {
     let mut running = Vec::new();
-    for contender in ALL {
+    for contender in arguments.contenders() {
         eprintln!("starting {}", contender.name());
         running.push(contender.start().await.with_context(|| format!("failed to start {}", contender.name()))?);
     }
@@ -77,9 +85,12 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Summary> {
 }
 
 async fn turn(one: &Running, connections: usize, fresh: &[Prepared]) -> anyhow::Result<report::Turn> {
-    // The lightest contender answers so fast that it needs more requests for a measurement of the same length.
-    let times = if one.contender == Contender::AxumReadsBody { 3 } else { 1 };
-    let requests = (0..times).flat_map(|_| fresh.iter().cloned()).collect();
+    // The fast and the slow get more and fewer requests, for measurements of about the same length.
+    let requests = match one.contender {
+        Contender::Axum => (0..3).flat_map(|_| fresh.iter().cloned()).collect(),
+        Contender::Publish => fresh[..fresh.len() / 4].to_vec(),
+        Contender::Jetstream | Contender::Embedded => fresh.to_vec(),
+    };
     let before = cpu::of_threads(one.contender.name())?;
     let report = drive(one, connections, requests).await?;
     let spent = cpu::of_threads(one.contender.name())?.saturating_sub(before);

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use hookwheel_testkit::load::Report;
 use serde_json::{Value, json};
 
-use super::contender::{ALL, Contender};
+use super::contender::Contender;
 
 /// Least ratios (of the first contender's rate to the second's), and what they are for.
 const BARS: [(Contender, Contender, f64); 3] = [
-    (Contender::Jetstream, Contender::PublishPerRequest, 3.0),
-    (Contender::Jetstream, Contender::AxumReadsBody, 0.22),
-    (Contender::Embedded, Contender::AxumReadsBody, 0.22),
+    (Contender::Jetstream, Contender::Publish, 3.0),
+    (Contender::Jetstream, Contender::Axum, 0.22),
+    (Contender::Embedded, Contender::Axum, 0.22),
 ];
 /// Longest 99th percentile of the two that matter.
 const P99_BAR: Duration = Duration::from_millis(50);
@@ -55,18 +56,26 @@ impl Summary {
 
     pub fn json(&self, run: &Value) -> Value {
         let contenders: serde_json::Map<String, Value> =
-            ALL.iter().map(|c| (c.name().to_owned(), self.contender(*c))).collect();
+            self.contenders().map(|c| (c.name().to_owned(), self.contender(c))).collect();
         let ratios: serde_json::Map<String, Value> = BARS
             .iter()
+            .filter(|(one, other, _)| self.contenders().filter(|c| c == one || c == other).count() == 2)
             .map(|(one, other, least)| {
                 let value = json!({ "ratio": rounded(self.ratio(*one, *other), 3), "bar": least });
                 (format!("{}/{}", one.name(), other.name()), value)
             })
             .collect();
+        let ratios_known = ratios.len() == BARS.len();
         json!({
             "run": run, "contenders": contenders, "ratios": ratios,
-            "p99_bar_ms": P99_BAR.as_millis(), "passes": self.passes(),
+            "p99_bar_ms": P99_BAR.as_millis(), "passes": ratios_known.then(|| self.passes()),
         })
+    }
+
+    /// Those who took part.
+    fn contenders(&self) -> impl Iterator<Item = Contender> {
+        let took_part = |c: &Contender| self.0.iter().all(|round| round.0.contains_key(c.name()));
+        Contender::value_variants().iter().copied().filter(took_part)
     }
 
     fn contender(&self, contender: Contender) -> Value {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use hookwheel_log::{Log, LogError, Watch};
+use hookwheel_log::{Blobs, Log, LogError, Watch};
 use hookwheel_proto::topology::CONFIG;
 use hookwheel_runtime::ready::Readiness;
 
@@ -50,9 +50,20 @@ impl Keeper {
         // The watch comes first, so that no change falls between the two.
         let mut watch: Box<dyn Watch> = bucket.watch().await?;
         loop {
-            self.take(&bucket.entries().await?);
+            let entries = bucket.entries().await?;
+            self.keep_snapshots(&entries).await?;
+            self.take(&entries);
             watch.changed().await?;
         }
+    }
+
+    /// A delivery names its snapshot by hash, and blobs age: one that is in use is stored again when it has gone.
+    async fn keep_snapshots(&self, entries: &[hookwheel_log::BucketEntry]) -> Result<(), LogError> {
+        let blobs = Blobs::new(Arc::clone(&self.log));
+        for entry in entries {
+            blobs.put(entry.value.clone()).await?;
+        }
+        Ok(())
     }
 
     fn take(&mut self, entries: &[hookwheel_log::BucketEntry]) {

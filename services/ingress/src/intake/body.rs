@@ -37,6 +37,7 @@ pub(super) async fn read(mut body: Incoming, limit: u64, patience: BodyPatience,
         timeout_at(end.min(Instant::now() + patience.idle), body.frame()).await.map_err(|_| No::BodyTimeout)?
     {
         let Ok(piece) = frame.map_err(|cause| blame(&cause))?.into_data() else { continue };
+        let is_first = size == 0;
         size += piece.len() as u64;
         if size > limit {
             return Err(No::TooLarge);
@@ -44,12 +45,11 @@ pub(super) async fn read(mut body: Incoming, limit: u64, patience: BodyPatience,
         if !share.grow(piece.len() as u64) {
             return Err(No::Overloaded);
         }
-        if first.is_empty() {
+        if is_first {
             first = piece; // most bodies are one piece, and need no copy
         } else {
-            if joined.is_empty() {
-                joined.extend_from_slice(&first);
-            }
+            // However small, a piece keeps the whole buffer it was read into: the first one goes once it is copied.
+            joined.extend_from_slice(&std::mem::take(&mut first));
             joined.extend_from_slice(&piece);
         }
     }
