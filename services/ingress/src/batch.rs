@@ -89,12 +89,25 @@ impl Batcher {
         while let Some(first) = self.line.recv().await {
             let mut batch = Batch::default();
             batch.add(first, &self.recent);
+            self.gather(&mut batch).await;
+            batch.settle(self.log.as_ref(), &self.recent).await;
+        }
+    }
+
+    /// Takes everything that waits. Requests that are ready to run go first, for what they will append can still join:
+    /// it ends when a turn of theirs brought nothing new.
+    async fn gather(&mut self, batch: &mut Batch) {
+        loop {
+            tokio::task::yield_now().await;
+            let before = batch.len();
             while batch.has_room()
                 && let Ok(next) = self.line.try_recv()
             {
                 batch.add(next, &self.recent);
             }
-            batch.settle(self.log.as_ref(), &self.recent).await;
+            if batch.len() == before || !batch.has_room() {
+                return;
+            }
         }
     }
 }
@@ -111,6 +124,10 @@ struct Batch {
 }
 
 impl Batch {
+    fn len(&self) -> usize {
+        self.records.len() + self.followers.len()
+    }
+
     fn has_room(&self) -> bool {
         self.records.len() < MAX_RECORDS && self.followers.len() < MAX_RECORDS && self.bytes < MAX_BYTES
     }
@@ -134,7 +151,9 @@ impl Batch {
             return;
         }
         hookwheel_runtime::failpoint::hit("ingress.before_append");
+        let (dn, dt) = (self.records.len(), std::time::Instant::now());
         let fates = fates(log, self.records).await;
+        if std::env::var_os("K_DEBUG").is_some() { eprintln!("batch {dn} {}", dt.elapsed().as_micros()); }
         hookwheel_runtime::failpoint::hit("ingress.appended");
         for (subject, place) in self.place {
             if fates[place] == Ok(Fate::Stored) {

@@ -62,7 +62,6 @@ async fn post(signed: Signed, intake: SocketAddr) -> anyhow::Result<(String, Off
     Ok((answer["delivery_id"].as_str().with_context(|| format!("not accepted: {answer}"))?.to_owned(), at))
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = (sorted.len().saturating_sub(1) as f64 * share).round() as usize;
     sorted.get(at).copied().unwrap_or_default()

@@ -196,13 +196,49 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// How many bytes a string goes on without a quote, a backslash or a control character. Whole blocks come first: the
-/// compiler makes one comparison of each.
+/// How many bytes a string goes on without a quote, a backslash or a control character. Eight bytes are looked at as
+/// one number, for this loop is where the time of a scan goes.
 fn plain(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 16;
-    let ends = |b: u8| b == b'"' || b == b'\\' || b < 0x20;
-    let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    let clean = blocks.iter().take_while(|block| !block.iter().fold(false, |found, &b| found | ends(b))).count();
-    let rest = &bytes[clean * BLOCK..];
-    clean * BLOCK + rest.iter().take_while(|&&b| !ends(b)).count()
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (n, word) in words.iter().enumerate() {
+        let ends = ends(u64::from_le_bytes(*word));
+        if ends != 0 {
+            return n * 8 + ends.trailing_zeros() as usize / 8;
+        }
+    }
+    let clean = rest.iter().take_while(|b| !matches!(b, b'"' | b'\\' | ..0x20)).count();
+    words.len() * 8 + clean
+}
+
+/// The highest bit of each byte that ends a plain run; right up to and with the lowest such byte, where a borrow of
+/// the subtractions may begin.
+fn ends(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let below = |n: u64| word.wrapping_sub(ONES * n) & !word & HIGH;
+    let equals = |byte: u8| {
+        let other = word ^ (ONES * u64::from(byte));
+        other.wrapping_sub(ONES) & !other & HIGH
+    };
+    below(0x20) | equals(b'"') | equals(b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_plain_run_ends_where_a_look_at_each_byte_says() {
+        let one_by_one = |bytes: &[u8]| bytes.iter().take_while(|b| !matches!(b, b'"' | b'\\' | ..0x20)).count();
+        for first in 0..=255 {
+            for second in 0..=255 {
+                for place in 0..9 {
+                    let mut bytes = [b'~'; 19];
+                    bytes[place] = first;
+                    bytes[place + 1] = second;
+                    assert_eq!(plain(&bytes), one_by_one(&bytes), "{first} and {second} at {place}");
+                }
+            }
+        }
+    }
 }
