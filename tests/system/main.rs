@@ -1,5 +1,6 @@
 //! The whole-system suite, run in both worlds: `embedded` (one process, SQLite) and `cluster` (a process per service,
 //! JetStream, Postgres).
+#![expect(clippy::print_stderr, reason = "a failing test shows the logs of the processes it started")]
 
 mod effects;
 mod exactly_one;

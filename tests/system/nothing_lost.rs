@@ -1,7 +1,5 @@
 //! Nothing is lost and nothing happens twice while every part is killed with -9, at random and at named places.
 
-use std::time::Duration;
-
 use hookwheel_tests::scenario::{Chaos, Sender, examine};
 use hookwheel_tests::world::{Kind, Options, World};
 
@@ -12,7 +10,7 @@ async fn nothing_is_lost_while_everything_is_killed(kind: Kind) -> anyhow::Resul
     let mut world = World::start(kind, Options { runners: 2, ..Options::default() }).await?;
     let sender = Sender::new()?;
     let toll = chaos.run(&mut world, &sender).await.inspect_err(|_| eprintln!("{}", world.logs()))?;
-    let settled = world.settled(chaos.deliveries, Duration::from_secs(300)).await;
+    let settled = world.settled(chaos.deliveries, chaos.patience()).await;
     settled.inspect_err(|_| eprintln!("{}", world.logs()))?;
 
     let ledger = sender.ledger();

@@ -27,6 +27,9 @@ struct Facts {
     tables: Tables,
 }
 
+/// The invariant it breaks, what it is, and how it is done to a sound system.
+type Plant = (u8, &'static str, fn(&mut Facts));
+
 impl Facts {
     fn breaches(&self) -> Vec<Breach> {
         check(&self.history, &self.ledger, &self.witness, &self.tables)
@@ -40,7 +43,7 @@ fn a_sound_system_has_no_breach() {
 
 #[test]
 fn every_planted_bug_is_found() {
-    let plants: Vec<(u8, &str, fn(&mut Facts))> = vec![
+    let plants: Vec<Plant> = vec![
         (1, "an acknowledged delivery is not stored", |f| drop(f.history.deliveries.remove(1))),
         (1, "an acknowledged delivery is stored twice", |f| {
             let again = f.history.deliveries[0].clone();

@@ -43,6 +43,11 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const REPEAT_EVERY: u64 = 7;
 
 impl Chaos {
+    /// How long the system may take to finish what was sent, on a slow and busy machine.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(240) + Duration::from_millis(80) * u32::try_from(self.deliveries).unwrap_or(u32::MAX)
+    }
+
     /// Sends everything, killing meanwhile, until both are done. Every part is running again afterwards.
     pub async fn run(self, world: &mut World, sender: &Sender) -> anyhow::Result<Toll> {
         let urls: Arc<[String]> = world.intakes().into();

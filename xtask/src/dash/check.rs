@@ -115,9 +115,12 @@ fn metric(series: &str) -> Option<&'static Metric> {
     })
 }
 
+/// What it is, and how it is done to a sound panel.
+type Plant = (&'static str, fn(&mut Panel));
+
 /// The gate would notice: each of these broken copies must be refused.
 pub fn planted_mistakes_are_found(sound: &Dashboard) -> anyhow::Result<()> {
-    let plants: [(&str, fn(&mut Panel)); 5] = [
+    let plants: [Plant; 5] = [
         ("a metric that does not exist", |panel| panel.queries = query("rate(webhooks_delivered_total[1m])")),
         ("a label that the metric does not have", |panel| {
             panel.queries = query(r#"rate(webhooks_deliveries_total{repository="x"}[1m])"#);
