@@ -96,6 +96,11 @@ impl NatsServer {
         self.kill9()
     }
 
+    /// The process id, while there is a process.
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(OwnChild::id)
+    }
+
     /// Whether the process runs, frozen or not.
     pub fn is_running(&mut self) -> bool {
         self.child.as_mut().is_some_and(OwnChild::is_running)
