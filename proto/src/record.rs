@@ -60,7 +60,8 @@ pub fn wake(session: &SessionId, id: &str, traceparent: Option<&str>) -> Append 
     traced(record, traceparent)
 }
 
-/// A journal entry, expecting `last` as the journal's last position (0 for the first). Its id is `<run>:<epoch>:<n>`.
+/// A journal entry, expecting `last` as the journal's last position (0 for the first). Its id is `<run>:<epoch>:<n>`,
+/// which two claimers of one epoch share: a writer adds something of its own, or each is told that the other's is "there".
 pub fn run_entry(entry: &Entry, last: Seq) -> Append {
     let record = Append {
         subject: topology::run_subject(&entry.run),
