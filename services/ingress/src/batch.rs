@@ -1,8 +1,8 @@
 //! Group commit: everything that is waiting goes to the log as one batch, one batch at a time.
 //!
-//! Nobody sleeps to fill a batch: while one is being synced the next one gathers by itself. A batch with a duplicate in
-//! it costs the log many times more than one without, so repeats of recent keys, and of keys in the very same batch,
-//! are answered here and never sent.
+//! Nobody sleeps to fill a batch: while one is being synced the next one gathers by itself, and it leaves when no
+//! request is ready to run that could still join. A batch with a duplicate in it costs the log many times more than one
+//! without, so repeats of recent keys, and of keys in the very same batch, are answered here and never sent.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ impl Batcher {
     /// Takes everything that waits. Requests that are ready to run go first, for what they will append can still join:
     /// it ends when a turn of theirs brought nothing new.
     async fn gather(&mut self, batch: &mut Batch) {
-        loop {
+        while batch.has_room() {
             tokio::task::yield_now().await;
             let before = batch.len();
             while batch.has_room()
@@ -105,7 +105,7 @@ impl Batcher {
             {
                 batch.add(next, &self.recent);
             }
-            if batch.len() == before || !batch.has_room() {
+            if batch.len() == before {
                 return;
             }
         }
@@ -151,9 +151,7 @@ impl Batch {
             return;
         }
         hookwheel_runtime::failpoint::hit("ingress.before_append");
-        let (dn, dt) = (self.records.len(), std::time::Instant::now());
         let fates = fates(log, self.records).await;
-        if std::env::var_os("K_DEBUG").is_some() { eprintln!("batch {dn} {}", dt.elapsed().as_micros()); }
         hookwheel_runtime::failpoint::hit("ingress.appended");
         for (subject, place) in self.place {
             if fates[place] == Ok(Fate::Stored) {

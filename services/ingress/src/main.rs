@@ -16,7 +16,7 @@ use hookwheel_runtime::stop::stop_on_signal;
 use hookwheel_runtime::telemetry::{self, TelemetryOptions};
 use hookwheel_runtime::{metrics, tls};
 
-/// A request makes some hundred small allocations; with the system's allocator they cost a quarter of its time.
+/// A request makes many small allocations; with the system's allocator they cost a quarter of its time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

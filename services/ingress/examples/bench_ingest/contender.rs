@@ -30,6 +30,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+use crate::cpu;
+
 /// The webhook's secret.
 pub const SECRET: &str = "a secret for benchmarks only";
 /// Where every contender takes requests.
@@ -53,8 +55,16 @@ pub struct Running {
     pub contender: Contender,
     pub address: SocketAddr,
     runtime: Option<Runtime>,
-    _broker: Option<NatsServer>,
+    broker: Option<NatsServer>,
     _files: TempDir,
+}
+
+impl Running {
+    /// Processor time so far: its own, and its broker's.
+    pub fn cpu(&self) -> anyhow::Result<(Duration, Duration)> {
+        let broker = self.broker.as_ref().and_then(NatsServer::id);
+        Ok((cpu::of_threads(self.contender.threads())?, broker.map_or(Ok(Duration::ZERO), cpu::of_process)?))
+    }
 }
 
 impl Drop for Running {
@@ -73,6 +83,16 @@ impl Contender {
             Self::Publish => "publish",
             Self::Jetstream => "jetstream",
             Self::Embedded => "embedded",
+        }
+    }
+
+    /// The names of all threads that work for it.
+    fn threads(self) -> &'static [&'static str] {
+        match self {
+            Self::Axum => &["axum"],
+            Self::Publish => &["publish"],
+            Self::Jetstream => &["jetstream"],
+            Self::Embedded => &["embedded", "sqlx-sqlite-worker-"],
         }
     }
 
@@ -102,7 +122,7 @@ impl Contender {
             }
         });
         let address = started.await??;
-        Ok(Running { contender: self, address, runtime: Some(runtime), _broker: broker, _files: files })
+        Ok(Running { contender: self, address, runtime: Some(runtime), broker, _files: files })
     }
 }
 

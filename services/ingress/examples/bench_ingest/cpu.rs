@@ -1,17 +1,28 @@
-//! Processor time by thread name.
+//! Processor time, of threads by their names or of another process.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// Time on a processor of all threads whose name begins with the first 15 bytes of this one, since they began.
-pub fn of_threads(name: &str) -> anyhow::Result<Duration> {
-    let name = &name[..name.len().min(15)];
+/// The kernel keeps so many bytes of a thread's name.
+const NAME: usize = 15;
+
+/// Time on a processor of all threads of this process that have one of these names, since they began.
+pub fn of_threads(names: &[&str]) -> anyhow::Result<Duration> {
+    of("self", |name| names.iter().any(|wanted| name == &wanted[..wanted.len().min(NAME)]))
+}
+
+/// Time on a processor of all threads of another process.
+pub fn of_process(id: u32) -> anyhow::Result<Duration> {
+    of(&id.to_string(), |_| true)
+}
+
+fn of(process: &str, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Duration> {
     let mut total = Duration::ZERO;
-    for task in std::fs::read_dir("/proc/self/task").context("this needs Linux")? {
+    for task in std::fs::read_dir(format!("/proc/{process}/task")).context("this needs Linux")? {
         let task = task?.path();
-        let is_ours = std::fs::read_to_string(task.join("comm")).is_ok_and(|comm| comm.trim_end() == name);
-        if is_ours && let Ok(times) = std::fs::read_to_string(task.join("schedstat")) {
+        let counts = std::fs::read_to_string(task.join("comm")).is_ok_and(|name| wanted(name.trim_end()));
+        if counts && let Ok(times) = std::fs::read_to_string(task.join("schedstat")) {
             let on_cpu = times.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or_default();
             total += Duration::from_nanos(on_cpu);
         }

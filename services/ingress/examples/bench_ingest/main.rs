@@ -95,10 +95,10 @@ async fn turn(one: &Running, connections: usize, fresh: &[Prepared]) -> anyhow::
         Contender::Publish => fresh[..fresh.len() / 4].to_vec(),
         Contender::Jetstream | Contender::Embedded => fresh.to_vec(),
     };
-    let before = cpu::of_threads(one.contender.name())?;
+    let before = one.cpu()?;
     let report = drive(one, connections, requests).await?;
-    let spent = cpu::of_threads(one.contender.name())?.saturating_sub(before);
-    let turn = report::Turn::new(&report, spent);
+    let after = one.cpu()?;
+    let turn = report::Turn::new(&report, after.0.saturating_sub(before.0), after.1.saturating_sub(before.1));
     eprintln!("{:>20}: {:>6.0} requests/s, p50 {:?}, p99 {:?}", one.contender.name(), turn.rate, turn.p50, turn.p99);
     Ok(turn)
 }

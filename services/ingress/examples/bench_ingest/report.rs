@@ -23,7 +23,8 @@ pub struct Turn {
     pub rate: f64,
     pub p50: Duration,
     pub p99: Duration,
-    cpu_us: f64,
+    server_us: f64,
+    broker_us: f64,
 }
 
 /// All contenders, one after another.
@@ -35,9 +36,15 @@ pub struct Summary(pub Vec<Round>);
 
 impl Turn {
     #[expect(clippy::cast_precision_loss, reason = "an average")]
-    pub fn new(report: &Report, cpu: Duration) -> Self {
-        let cpu_us = cpu.as_secs_f64() * 1e6 / report.ok().max(1) as f64;
-        Self { rate: report.rate(), p50: report.quantile(0.5), p99: report.quantile(0.99), cpu_us }
+    pub fn new(report: &Report, server: Duration, broker: Duration) -> Self {
+        let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / report.ok().max(1) as f64;
+        Self {
+            rate: report.rate(),
+            p50: report.quantile(0.5),
+            p99: report.quantile(0.99),
+            server_us: each(server),
+            broker_us: each(broker),
+        }
     }
 }
 
@@ -84,7 +91,8 @@ impl Summary {
             "requests_per_s": rounded(of(|t| t.rate), 0),
             "p50_ms": rounded(of(|t| t.p50.as_secs_f64()) * 1e3, 2),
             "p99_ms": rounded(of(|t| t.p99.as_secs_f64()) * 1e3, 2),
-            "server_cpu_us_per_request": rounded(of(|t| t.cpu_us), 1),
+            "server_cpu_us_per_request": rounded(of(|t| t.server_us), 1),
+            "broker_cpu_us_per_request": rounded(of(|t| t.broker_us), 1),
         })
     }
 
