@@ -6,10 +6,6 @@ use clap::Parser as _;
 use hookwheel::cli::Cli;
 use hookwheel::exit::Failure;
 
-/// Ingress makes many small allocations for each request: the same as in `hookwheel-ingress`.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = prepare().and_then(|runtime| runtime.block_on(cli.run()));

@@ -16,10 +16,6 @@ use hookwheel_runtime::stop::stop_on_signal;
 use hookwheel_runtime::telemetry::{self, TelemetryOptions};
 use hookwheel_runtime::{metrics, tls};
 
-/// A request makes many small allocations; with the system's allocator they cost a quarter of its time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Takes webhook deliveries and stores them
 #[derive(Parser)]
 #[command(version)]

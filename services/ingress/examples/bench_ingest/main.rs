@@ -18,10 +18,6 @@ use hookwheel_testkit::load::{self, Load, Prepared, Report};
 use contender::{Contender, PATH, Running, SECRET};
 use report::{Round, Summary};
 
-/// The same as in the binaries, for all contenders.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Measure how many deliveries ingress takes
 #[derive(Parser)]
 struct Arguments {
