@@ -25,6 +25,25 @@ pub struct Field {
     pub value: String,
 }
 
+/// The name of an event: its delivery, and its place in it when the delivery is a batch. As text `dlv_…` or `dlv_…#3`,
+/// the same each time the delivery is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// Its place in the batch, from 0; absent when the delivery is one event.
+    pub index: Option<u32>,
+}
+
+impl std::fmt::Display for EventId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "{}#{index}", self.delivery),
+            None => self.delivery.fmt(f),
+        }
+    }
+}
+
 /// What the normalizer made of a delivery. One per delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryOutcome {
@@ -34,11 +53,14 @@ pub struct DeliveryOutcome {
     pub webhook: WebhookId,
     /// When it was decided. Taken from the delivery's own receipt, so that a repeat gives the same bytes.
     pub received_at: Timestamp,
-    /// What became of it.
+    /// What became of it. For a batch: routed, with every run, if at least one of its events is; else filtered.
     pub result: Normalized,
+    /// For a batch: each event's own result, in order, long summaries left out. A last one that is unroutable says how
+    /// many events were over the limits and started nothing. Empty when the delivery is one event.
+    pub events: Vec<Normalized>,
 }
 
-/// What became of a delivery.
+/// What became of a delivery, or of one event of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Normalized {
     /// At least one route takes it: DeliveryNormalized.

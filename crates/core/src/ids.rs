@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::event::EventId;
+
 /// Why a text is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {kind}: {why}")]
@@ -84,7 +86,7 @@ id! {
     |t| t.strip_prefix("dlv_").is_some_and(|r| r.len() == 32 && r.bytes().all(is_hex))
 }
 id! {
-    /// One run: `run_` and 32 of base32, the hash of delivery, route and generation.
+    /// One run: `run_` and 32 of base32, the hash of event, route and generation.
     RunId, "a run id", "run_ and 32 of [a-z2-7]",
     |t| t.strip_prefix("run_").is_some_and(|r| r.len() == 32 && r.bytes().all(is_base32))
 }
@@ -119,7 +121,16 @@ impl DeliveryId {
 impl RunId {
     /// The run that `route` starts for `delivery`; `generation` is 0 but for replays.
     pub fn derive(delivery: &DeliveryId, route: &str, generation: u32) -> Self {
-        Self(format!("run_{}", digest(&[b"run", delivery.0.as_bytes(), route.as_bytes(), &generation.to_be_bytes()])))
+        Self::of(delivery.as_str(), route, generation)
+    }
+
+    /// The run that `route` starts for this event; the same as [`RunId::derive`] when the delivery is one event.
+    pub fn of_event(event: &EventId, route: &str, generation: u32) -> Self {
+        Self::of(&event.to_string(), route, generation)
+    }
+
+    fn of(about: &str, route: &str, generation: u32) -> Self {
+        Self(format!("run_{}", digest(&[b"run", about.as_bytes(), route.as_bytes(), &generation.to_be_bytes()])))
     }
 }
 

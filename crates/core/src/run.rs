@@ -3,15 +3,17 @@
 use crate::ids::{AgentName, DeliveryId, EntityKey, RunId, SessionId, SnapshotHash, WebhookId};
 use crate::time::Timestamp;
 
-/// RunRequested: one route of one delivery wants one run.
+/// RunRequested: one route wants one run for one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRequested {
-    /// Hash of delivery, route and generation.
+    /// Hash of event, route and generation.
     pub run: RunId,
     /// The session whose mailbox this is in.
     pub session: SessionId,
     /// The delivery behind it.
     pub delivery: DeliveryId,
+    /// The event's place in the delivery, if that is a batch.
+    pub event_index: Option<u32>,
     /// Hash of the delivery's key ([`DeliveryKey::hash`](crate::delivery::DeliveryKey)): with the webhook, the subject
     /// where the raw delivery is read.
     pub delivery_key_hash: String,

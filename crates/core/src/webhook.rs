@@ -28,6 +28,9 @@ pub struct Webhook {
     pub entity_pointers: Vec<String>,
     /// Header or JSON pointer that carries the delivery key (generic profile only).
     pub delivery_key: Option<KeyFrom>,
+    /// Scheme, host and port under which senders know us, such as `https://hooks.example.com`; some of them sign it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_base_url: Option<String>,
     /// Where events go.
     pub routes: Vec<Route>,
 }
@@ -71,6 +74,28 @@ pub enum Auth {
     },
     /// `Authorization: Bearer <secret>`.
     Bearer,
+    /// `Authorization: Basic`; the secret is `user:password`.
+    Basic,
+    /// A parameter of the URL's query that equals the secret.
+    QueryToken {
+        /// The parameter's name.
+        parameter: String,
+    },
+    /// A provider's own scheme, one of the table in `sources`.
+    Scheme {
+        /// Its name there, such as `slack`. An unknown one refuses everything.
+        name: String,
+        /// How far a signed time may be from ours, seconds, both ways; the scheme's own if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tolerance: Option<u32>,
+    },
+}
+
+impl Auth {
+    /// The provider's scheme of this name, as the provider describes it.
+    pub fn scheme(name: impl Into<String>) -> Self {
+        Self::Scheme { name: name.into(), tolerance: None }
+    }
 }
 
 /// The generic HMAC: what is signed and how the signature is written.
@@ -84,6 +109,68 @@ pub struct HmacScheme {
     pub encoding: Encoding,
     /// The hash.
     pub hash: Hash,
+    /// What is signed: text with `{id}`, `{ts}`, `{body}`, `{method}` and `{url}`; the body alone if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// Header that carries `{id}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_header: Option<String>,
+    /// Where `{ts}` comes from and how old it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<SignedTime>,
+    /// How the secret's text becomes the key.
+    #[serde(default, skip_serializing_if = "KeyForm::is_text")]
+    pub key: KeyForm,
+}
+
+impl HmacScheme {
+    /// An HMAC over the raw body and nothing else.
+    pub fn over_body(header: impl Into<String>, prefix: impl Into<String>, encoding: Encoding, hash: Hash) -> Self {
+        let (header, prefix) = (header.into(), prefix.into());
+        Self { header, prefix, encoding, hash, template: None, id_header: None, time: None, key: KeyForm::Text }
+    }
+}
+
+/// A time that is part of what is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedTime {
+    /// Header that carries it.
+    pub header: String,
+    /// How it is written; it is signed as sent.
+    pub unit: TimeUnit,
+    /// How far it may be from ours, seconds, both ways.
+    pub tolerance: u32,
+}
+
+/// How a time is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeUnit {
+    /// Whole seconds since 1970.
+    Seconds,
+    /// Whole milliseconds since 1970.
+    Millis,
+    /// RFC 3339 text.
+    Rfc3339,
+}
+
+/// How a secret's text becomes a key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyForm {
+    /// Its bytes are the key.
+    #[default]
+    Text,
+    /// It spells the key in hex.
+    Hex,
+    /// It spells the key in base64, padded or not.
+    Base64,
+}
+
+impl KeyForm {
+    fn is_text(&self) -> bool {
+        *self == Self::Text
+    }
 }
 
 /// How bytes are written as text.
@@ -135,7 +222,7 @@ pub enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionMode {
-    /// Its own; overlaps with nothing.
+    /// Its own; overlaps with nothing. Each event of a batch is alone too.
     PerDelivery,
     /// The entity's: one run at a time, in arrival order. Without an entity as `PerDelivery`.
     PerEntity,

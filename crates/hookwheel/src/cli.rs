@@ -39,7 +39,7 @@ impl Cli {
         match self.command {
             Command::Demo(command) => commands::demo::run(command).await,
             Command::Up(command) => commands::up::run(command).await,
-            Command::Check(command) => commands::check::run(&command),
+            Command::Check(command) => commands::check::run(&command).await,
             Command::Apply(command) => commands::apply::run(command).await,
             Command::Provision(command) => commands::provision::run(command).await,
             Command::Migrate(command) => commands::migrate::run(command).await,

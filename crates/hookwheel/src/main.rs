@@ -6,6 +6,10 @@ use clap::Parser as _;
 use hookwheel::cli::Cli;
 use hookwheel::exit::Failure;
 
+/// The same as in `hookwheel-ingress`, and for the same reason.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = prepare().and_then(|runtime| runtime.block_on(cli.run()));

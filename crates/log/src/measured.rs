@@ -1,5 +1,6 @@
 //! A log that counts what is appended to it and how long that takes, by stream and outcome.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,10 +42,18 @@ fn outcome(result: &Result<Outcome, LogError>) -> &'static str {
     }
 }
 
-fn note(stream: &'static str, began: Instant, results: &[&'static str]) {
-    histogram!(PUBLISH_DURATION_SECONDS, "stream" => stream).record(began.elapsed().as_secs_f64());
+fn note<'a>(stream: &'static str, began: Instant, results: impl IntoIterator<Item = &'a Result<Outcome, LogError>>) {
+    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     for result in results {
-        counter!(PUBLISH_TOTAL, "stream" => stream, "outcome" => *result).increment(1);
+        *counts.entry(outcome(result)).or_default() += 1;
+    }
+    count(stream, began, counts);
+}
+
+fn count(stream: &'static str, began: Instant, counts: impl IntoIterator<Item = (&'static str, u64)>) {
+    histogram!(PUBLISH_DURATION_SECONDS, "stream" => stream).record(began.elapsed().as_secs_f64());
+    for (outcome, records) in counts {
+        counter!(PUBLISH_TOTAL, "stream" => stream, "outcome" => outcome).increment(records);
     }
 }
 
@@ -53,17 +62,17 @@ impl Log for Measured {
     async fn append(&self, record: Append) -> Result<Outcome, LogError> {
         let (stream, began) = (self.stream_of(Some(&record)), Instant::now());
         let result = self.inner.append(record).await;
-        note(stream, began, &[outcome(&result)]);
+        note(stream, began, [&result]);
         result
     }
 
     async fn append_batch(&self, records: Vec<Append>) -> Result<Vec<Result<Outcome, LogError>>, LogError> {
-        let (stream, began, count) = (self.stream_of(records.first()), Instant::now(), records.len());
+        let (stream, began, records_sent) = (self.stream_of(records.first()), Instant::now(), records.len() as u64);
         let result = self.inner.append_batch(records).await;
         match &result {
-            Ok(each) => note(stream, began, &each.iter().map(outcome).collect::<Vec<_>>()),
-            Err(LogError::Timeout(_)) => note(stream, began, &vec!["timeout"; count]),
-            Err(_) => note(stream, began, &vec!["error"; count]),
+            Ok(each) => note(stream, began, each),
+            Err(LogError::Timeout(_)) => count(stream, began, [("timeout", records_sent)]),
+            Err(_) => count(stream, began, [("error", records_sent)]),
         }
         result
     }

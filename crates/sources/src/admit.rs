@@ -22,6 +22,15 @@ pub(crate) fn text<'a>(request: &Request<'a>, forms: bool) -> Result<Cow<'a, [u8
     }
 }
 
+/// The same where senders also post plain forms, which become an object of strings.
+pub(crate) fn text_of_any_form<'a>(request: &Request<'a>) -> Result<Cow<'a, [u8]>, BadBody> {
+    let is_form = content_type(request).as_deref() == Some("application/x-www-form-urlencoded");
+    if is_form && !form::has_payload(request.body) && !request.body.is_empty() {
+        return form::object(request.body).map(Cow::Owned);
+    }
+    text(request, true)
+}
+
 /// A whole JSON document.
 pub(crate) fn document(text: &[u8]) -> Result<Json<'_>, BadBody> {
     json::parse(text).ok_or(BadBody::InvalidJson)
@@ -56,7 +65,7 @@ pub(crate) fn body_key(body: &[u8]) -> String {
 }
 
 /// Type and subtype, lower-case, without parameters.
-fn content_type(request: &Request<'_>) -> Option<String> {
+pub(crate) fn content_type(request: &Request<'_>) -> Option<String> {
     let value = request.headers.text("content-type")?;
     Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }

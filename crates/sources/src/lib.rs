@@ -4,16 +4,60 @@
 //! its profile, a [`Source`] found by name in the [`registry`](source).
 
 mod admit;
+mod alert_group;
+mod alertmanager;
+mod asana;
+mod attributes;
+mod azuredevops;
+mod bitbucket;
+mod bitbucket_server;
+mod cloudevents;
+mod datadog;
+mod delivery;
+mod discord;
+mod docker;
+mod dropbox;
+mod facts;
 mod form;
 mod generic;
+mod gitea;
 mod github;
+mod gitlab;
+mod grafana;
+mod graph;
+mod hubspot;
+mod intercom;
+mod jira;
 mod json;
+mod linear;
+mod made_key;
+mod meta;
+mod mintlify;
+mod msteams;
+mod pagerduty;
+mod profile;
+mod registry;
 mod request;
+mod sentry;
+mod shopify;
+mod slack;
 mod standard_webhooks;
+mod stripe;
 mod summary;
+mod trello;
+mod twilio;
+mod twitch;
+mod typeform;
 mod verify;
+mod view;
+mod x;
+mod zendesk;
+mod zoom;
 
-pub use request::{Headers, Request};
+pub use registry::{all, source};
+pub use request::{Headers, Request, public_url};
+pub use verify::Verifier;
+pub use view::{EventView, Reading, text, trigger_fields};
 
 use hookwheel_core::Timestamp;
 use hookwheel_core::delivery::Proof;
@@ -41,6 +85,23 @@ pub enum Refusal {
     NoKnownVersion,
     /// Nothing to compare with.
     SecretNotConfigured,
+}
+
+impl Refusal {
+    /// The name in labels and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MissingSignature => "missing_signature",
+            Self::MalformedSignature => "malformed_signature",
+            Self::SignatureMismatch => "signature_mismatch",
+            Self::TimestampMissing => "timestamp_missing",
+            Self::TimestampMalformed => "timestamp_malformed",
+            Self::TimestampStale => "timestamp_stale",
+            Self::TimestampFuture => "timestamp_future",
+            Self::NoKnownVersion => "no_known_version",
+            Self::SecretNotConfigured => "secret_not_configured",
+        }
+    }
 }
 
 /// Why a believed request is not a delivery of this profile (a 4xx to the sender). A closed set.
@@ -76,8 +137,19 @@ pub trait Source: Send + Sync {
     /// `sha256:<hex of the body>`.
     fn admit(&self, webhook: &Webhook, request: &Request<'_>) -> Result<String, BadBody>;
 
-    /// What it means. Given an admitted request this never fails; what is not there is left out.
+    /// What it means; of a batch, what its first item means. Given an admitted request this never fails; what is not
+    /// there is left out.
     fn describe(&self, webhook: &Webhook, request: &Request<'_>) -> Event;
+
+    /// Every event it brings: one per item of a batch, in order, and at least one.
+    fn events(&self, webhook: &Webhook, request: &Request<'_>) -> Vec<Event> {
+        vec![self.describe(webhook, request)]
+    }
+
+    /// The event types known to come, sorted; none when the sender makes up its own.
+    fn event_types(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Whether the event only says that the provider has found us, which is no agent's business.
     fn is_handshake(&self, _event: &Event) -> bool {
@@ -93,12 +165,16 @@ pub trait Source: Send + Sync {
     fn sample(&self, seed: u64) -> (Vec<(String, String)>, Vec<u8>);
 }
 
-/// Whether the sender knows one of the secrets. Constant-time in every secret; every secret is tried.
+/// One look with a [`Verifier`] made for it; who checks many requests keeps one.
 pub fn verify(auth: &Auth, secrets: &[&[u8]], request: &Request<'_>, now: Timestamp) -> Result<Proof, Refusal> {
-    verify::verify(auth, secrets, request, now)
+    Verifier::new(auth, secrets).verify(request, now)
 }
 
-/// The signing side of [`verify`], for `send`, the demo and tests: headers to add.
+/// The signing side of [`verify`], for `send`, the demo and tests: headers to add, none when the secret cannot sign.
+///
+/// A secret that only verifies signs nothing: for Ed25519 give the private key (`whsk_` and base64 of 64 bytes; for
+/// Discord hex of the 32-byte seed or of the 64-byte pair). A token for the query and a secret or time inside the body
+/// are the caller's to place.
 pub fn sign(auth: &Auth, secret: &[u8], request: &Request<'_>, now: Timestamp) -> Vec<(String, String)> {
     verify::sign(auth, secret, request, now)
 }
@@ -108,15 +184,41 @@ pub fn proof_headers(auth: &Auth) -> Vec<String> {
     verify::proof_headers(auth)
 }
 
-/// The profile of this name.
-pub fn source(name: &str) -> Option<&'static dyn Source> {
-    all().iter().copied().find(|s| s.name() == name)
+/// The scheme of this name, as configuration and test vectors write it: a provider's, `none`, `bearer` or `basic`.
+/// `hmac`, `static_header` and `query_token` need more words than a name.
+pub fn auth(name: &str) -> Option<Auth> {
+    verify::auth(name)
 }
 
-/// All profiles.
-pub fn all() -> &'static [&'static dyn Source] {
-    &[&github::Github, &standard_webhooks::StandardWebhooks, &generic::Generic]
+/// The names [`auth`] knows, without their other spellings.
+pub fn schemes() -> impl Iterator<Item = &'static str> {
+    verify::schemes()
 }
 
+/// Whether this version can tell who sent a request; a [`Verifier`] for any other scheme believes nobody.
+pub fn knows(auth: &Auth) -> bool {
+    verify::knows(auth)
+}
+
+/// Whether the sender signs a time, so that a window can be chosen for it.
+pub fn signs_time(auth: &Auth) -> bool {
+    verify::signs_time(auth)
+}
+
+/// Whether the sender signs the URL, so that the webhook needs its public base.
+pub fn needs_url(auth: &Auth) -> bool {
+    verify::needs_url(auth)
+}
+
+#[cfg(test)]
+mod believed;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod post;
+#[cfg(test)]
+mod probe;
 #[cfg(test)]
 mod tests;

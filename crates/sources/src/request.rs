@@ -1,5 +1,7 @@
 //! A request as the pure code sees it.
 
+use std::borrow::Cow;
+
 /// Headers in order; names lower-case, values as bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(pub Vec<(String, Vec<u8>)>);
@@ -28,8 +30,19 @@ impl Headers {
 pub struct Request<'a> {
     /// HTTP method.
     pub method: &'a str,
+    /// The whole URL as the sender wrote it, from the configured public base, never from `Host`; path and query alone
+    /// when there is no such base, empty when even they are unknown. Only a few schemes look at it.
+    pub url: &'a str,
     /// Headers.
     pub headers: &'a Headers,
     /// The raw body.
     pub body: &'a [u8],
+}
+
+/// The URL as the sender knows it: the public base and our path and query, or these alone.
+pub fn public_url<'a>(base: Option<&str>, target: &'a str) -> Cow<'a, str> {
+    match base {
+        Some(base) => Cow::Owned(format!("{}{target}", base.trim_end_matches('/'))),
+        None => Cow::Borrowed(target),
+    }
 }

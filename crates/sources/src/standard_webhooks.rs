@@ -3,6 +3,7 @@
 use hookwheel_core::event::Event;
 use hookwheel_core::webhook::{Auth, Webhook};
 
+use crate::delivery::event_type;
 use crate::json::Json;
 use crate::summary::{SHORT, Summary, TEXT};
 use crate::{BadBody, Request, Source, admit};
@@ -32,7 +33,7 @@ impl Source for StandardWebhooks {
 
     fn describe(&self, _webhook: &Webhook, request: &Request<'_>) -> Event {
         let Ok(json) = admit::object(request.body) else { return Event::default() };
-        let event_type = json.get("type").and_then(Json::text).filter(|t| !t.is_empty());
+        let event_type = event_type(&[json.get("type").and_then(Json::text).as_deref()]);
         let mut summary = Summary::new();
         for (name, cap) in [("type", SHORT), ("timestamp", SHORT)] {
             summary.add(name, &json.get(name).and_then(Json::scalar).unwrap_or_default(), cap);
@@ -40,12 +41,7 @@ impl Source for StandardWebhooks {
         if let Some(data) = json.get("data") {
             summary.add("data", data.raw(), TEXT);
         }
-        Event {
-            event_type: event_type.map(|t| crate::summary::cut(&t, SHORT)),
-            entity: None,
-            actor: None,
-            summary: summary.finish(),
-        }
+        Event { event_type, entity: None, actor: None, summary: summary.finish() }
     }
 
     fn credential_headers(&self) -> &'static [&'static str] {

@@ -103,9 +103,17 @@ record! {
 }
 
 record! {
-    /// What a delivery means.
+    /// What a delivery means, or an item of a batch.
     EventRecord {
         delivery: String,
+        /// Its place in the batch; 0 when the delivery is one event.
+        event_index: i64,
+        /// `routed`, `filtered` or `unroutable`.
+        outcome: String,
+        /// Why it is not routed.
+        note: Option<String>,
+        /// How many runs it starts.
+        planned_runs: i64,
         event_type: Option<String>,
         entity: Option<String>,
         actor: Option<String>,
@@ -131,6 +139,8 @@ record! {
         /// Until then the time in the delivery's id, which is the same to the millisecond.
         received_at: Option<i64>,
         entity: Option<String>,
+        /// The event's place in the delivery, if that is a batch.
+        event_index: Option<i64>,
 
         /// Number of the last entry applied.
         entries: i64,

@@ -46,16 +46,24 @@ pub struct HeaderRow {
     pub value: String,
 }
 
-/// What a delivery means.
+/// What a delivery means, or an item of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventRow {
+    /// `<delivery>`, or for an item of a batch `<delivery>#<index>`.
+    pub id: String,
+    /// `routed`, `filtered` or `unroutable`.
+    pub outcome: String,
+    /// Why it is not routed.
+    pub reason: Option<String>,
+    /// How many runs it starts.
+    pub runs: u32,
     /// Event type.
     pub event_type: Option<String>,
     /// Entity key.
     pub entity: Option<String>,
     /// Actor.
     pub actor: Option<String>,
-    /// Name and value of each summary field, in order.
+    /// Name and value of each summary field, in order. Of a long batch only the first events have theirs.
     pub summary: Vec<(String, String)>,
 }
 
@@ -85,8 +93,10 @@ pub struct DeliveryDetail {
     pub snapshot: String,
     /// The sender's address.
     pub peer: String,
-    /// What it means, once known.
+    /// What it means, once known; the first event of a batch.
     pub event: Option<EventRow>,
+    /// Every event of a batch, in order, each with its own result. Empty when the delivery is one event.
+    pub events: Vec<EventRow>,
     /// Its runs, oldest first.
     pub run_rows: Vec<RunRow>,
 }
@@ -98,6 +108,8 @@ pub struct RunRow {
     pub id: String,
     /// Delivery id.
     pub delivery: String,
+    /// The event's place in the delivery, if that is a batch.
+    pub event_index: Option<u32>,
     /// Webhook id.
     pub webhook: String,
     /// Route name.

@@ -28,11 +28,14 @@ pub(crate) fn delivery(row: DeliveryRecord) -> DeliveryRow {
 pub(crate) fn delivery_detail(
     row: DeliveryRecord,
     request: RequestRecord,
-    event: Option<EventRecord>,
+    events: Vec<EventRecord>,
     mut runs: Vec<RunRecord>,
 ) -> DeliveryDetail {
     runs.sort_by(|a, b| (a.started_at.unwrap_or(i64::MAX), &a.id).cmp(&(b.started_at.unwrap_or(i64::MAX), &b.id)));
+    let mut events = event_rows(events);
     DeliveryDetail {
+        event: events.first().cloned(),
+        events: if events.len() > 1 { std::mem::take(&mut events) } else { Vec::new() },
         row: delivery(row),
         method: unpack(request.method),
         headers: pairs(&request.headers).into_iter().map(|(name, value)| HeaderRow { name, value }).collect(),
@@ -43,20 +46,30 @@ pub(crate) fn delivery_detail(
         signed_at: request.signed_at.map(time),
         snapshot: request.snapshot,
         peer: unpack(request.peer),
-        event: event.map(|event| EventRow {
-            event_type: event.event_type.map(unpack),
-            entity: event.entity.map(unpack),
-            actor: event.actor.map(unpack),
-            summary: pairs(&event.summary),
-        }),
         run_rows: runs.into_iter().map(run).collect(),
     }
+}
+
+fn event_rows(events: Vec<EventRecord>) -> Vec<EventRow> {
+    let is_batch = events.len() > 1;
+    let row = |event: EventRecord| EventRow {
+        id: if is_batch { format!("{}#{}", event.delivery, event.event_index) } else { event.delivery },
+        outcome: event.outcome,
+        reason: event.note.map(unpack),
+        runs: small(event.planned_runs),
+        event_type: event.event_type.map(unpack),
+        entity: event.entity.map(unpack),
+        actor: event.actor.map(unpack),
+        summary: pairs(&event.summary),
+    };
+    events.into_iter().map(row).collect()
 }
 
 pub(crate) fn run(row: RunRecord) -> RunRow {
     RunRow {
         id: row.id,
         delivery: row.delivery.unwrap_or_default(),
+        event_index: row.event_index.map(small),
         webhook: row.webhook.unwrap_or_default(),
         route: text(row.route),
         agent: row.agent.unwrap_or_default(),

@@ -51,7 +51,7 @@ impl Sender {
     pub fn sign(&self, mut headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Signed {
         let body = body.into();
         let unsigned = Headers(headers.iter().map(|(n, v)| (n.clone(), v.clone().into_bytes())).collect());
-        let request = Request { method: "POST", headers: &unsigned, body: &body };
+        let request = Request { method: "POST", url: "", headers: &unsigned, body: &body };
         headers.extend(hookwheel_sources::sign(&self.auth, &self.secret, &request, now()));
         Signed { headers, body }
     }

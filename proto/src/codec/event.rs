@@ -5,6 +5,7 @@ use hookwheel_core::event::{DeliveryOutcome, Event, Field, Normalized};
 use super::{Fault, id, opt_id, time};
 use crate::wire;
 use crate::wire::delivery_outcome::Result as WireResult;
+use crate::wire::event_result::Result as WirePart;
 
 pub fn write(outcome: &DeliveryOutcome) -> wire::DeliveryOutcome {
     wire::DeliveryOutcome {
@@ -12,6 +13,7 @@ pub fn write(outcome: &DeliveryOutcome) -> wire::DeliveryOutcome {
         webhook: outcome.webhook.to_string(),
         received_at_micros: outcome.received_at.micros(),
         result: Some(write_result(&outcome.result)),
+        events: outcome.events.iter().map(write_part).collect(),
     }
 }
 
@@ -21,6 +23,7 @@ pub fn read(wire: wire::DeliveryOutcome) -> Result<DeliveryOutcome, Fault> {
         webhook: id("webhook", wire.webhook)?,
         received_at: time(wire.received_at_micros),
         result: read_result(wire.result.ok_or(Fault::Missing("result"))?)?,
+        events: wire.events.into_iter().map(read_part).collect::<Result<_, _>>()?,
     })
 }
 
@@ -47,6 +50,23 @@ fn read_result(wire: WireResult) -> Result<Normalized, Fault> {
             Normalized::Filtered { event: read_event(filtered.event)?, clause: filtered.clause }
         }
         WireResult::Unroutable(unroutable) => Normalized::Unroutable { reason: unroutable.reason },
+    })
+}
+
+fn write_part(result: &Normalized) -> wire::EventResult {
+    let result = match write_result(result) {
+        WireResult::Normalized(routed) => WirePart::Normalized(routed),
+        WireResult::Filtered(filtered) => WirePart::Filtered(filtered),
+        WireResult::Unroutable(unroutable) => WirePart::Unroutable(unroutable),
+    };
+    wire::EventResult { result: Some(result) }
+}
+
+fn read_part(wire: wire::EventResult) -> Result<Normalized, Fault> {
+    read_result(match wire.result.ok_or(Fault::Missing("events.result"))? {
+        WirePart::Normalized(routed) => WireResult::Normalized(routed),
+        WirePart::Filtered(filtered) => WireResult::Filtered(filtered),
+        WirePart::Unroutable(unroutable) => WireResult::Unroutable(unroutable),
     })
 }
 

@@ -22,6 +22,7 @@ pub fn write(request: &RunRequested) -> wire::RunRequested {
         entity: request.entity.as_ref().map(ToString::to_string),
         message: request.message.clone(),
         received_at_micros: request.received_at.micros(),
+        event_index: request.event_index,
     }
 }
 
@@ -30,6 +31,7 @@ pub fn read(wire: wire::RunRequested, traceparent: Option<String>) -> Result<Run
         run: id("run", wire.run)?,
         session: id("session", wire.session)?,
         delivery: id("delivery", wire.delivery)?,
+        event_index: wire.event_index,
         delivery_key_hash: digest("delivery_key_hash", wire.delivery_key_hash)?,
         webhook: id("webhook", wire.webhook)?,
         source: wire.source,

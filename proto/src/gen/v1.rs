@@ -135,6 +135,9 @@ pub struct DeliveryOutcome {
     /// When ingress received it: a repeat of the decision has the same bytes.
     #[prost(int64, tag = "3")]
     pub received_at_micros: i64,
+    /// For a batch: each event's own result, in order; the result above then speaks for the whole, with every run.
+    #[prost(message, repeated, tag = "7")]
+    pub events: ::prost::alloc::vec::Vec<EventResult>,
     #[prost(oneof = "delivery_outcome::Result", tags = "4, 5, 6")]
     pub result: ::core::option::Option<delivery_outcome::Result>,
 }
@@ -147,6 +150,24 @@ pub mod delivery_outcome {
         #[prost(message, tag = "5")]
         Filtered(super::Filtered),
         #[prost(message, tag = "6")]
+        Unroutable(super::Unroutable),
+    }
+}
+/// What became of one event of a batch.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EventResult {
+    #[prost(oneof = "event_result::Result", tags = "1, 2, 3")]
+    pub result: ::core::option::Option<event_result::Result>,
+}
+/// Nested message and enum types in `EventResult`.
+pub mod event_result {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Result {
+        #[prost(message, tag = "1")]
+        Normalized(super::Routed),
+        #[prost(message, tag = "2")]
+        Filtered(super::Filtered),
+        #[prost(message, tag = "3")]
         Unroutable(super::Unroutable),
     }
 }
@@ -196,7 +217,7 @@ pub struct Field {
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
 }
-/// One route of one delivery wants one run. Kind `RunRequested`, subject `hw.session.<session>.<run>`.
+/// One route wants one run for one event. Kind `RunRequested`, subject `hw.session.<session>.<run>`.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RunRequested {
     #[prost(string, tag = "1")]
@@ -229,6 +250,9 @@ pub struct RunRequested {
     pub message: ::prost::alloc::string::String,
     #[prost(int64, tag = "14")]
     pub received_at_micros: i64,
+    /// The event's place in the delivery, if that is a batch.
+    #[prost(uint32, optional, tag = "15")]
+    pub event_index: ::core::option::Option<u32>,
 }
 /// "Look at this session." Kind `Wake`, subject `hw.wake.<shard>`.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -40,8 +40,9 @@ fn proof() -> impl Strategy<Value = Proof> {
 prop_compose! {
     pub fn delivery_outcome()(
         delivery in delivery(), webhook in webhook(), received_at in time(), result in normalized(),
+        events in vec(normalized(), 0..4),
     ) -> DeliveryOutcome {
-        DeliveryOutcome { delivery, webhook, received_at, result }
+        DeliveryOutcome { delivery, webhook, received_at, result, events }
     }
 }
 
@@ -68,11 +69,11 @@ prop_compose! {
             (run(), session(), delivery(), webhook(), snapshot(), agent()),
         delivery_key_hash in "[a-z2-7]{32}", source in text(), route in text(), generation in any::<u32>(),
         event_type in of(text()), entity in of(entity()), message in text(), received_at in time(),
-        traceparent in of(traceparent()),
+        traceparent in of(traceparent()), event_index in of(any::<u32>()),
     ) -> RunRequested {
         RunRequested {
-            run, session, delivery, delivery_key_hash, webhook, source, route, generation, agent, snapshot, event_type,
-            entity, message, received_at, traceparent,
+            run, session, delivery, event_index, delivery_key_hash, webhook, source, route, generation, agent, snapshot,
+            event_type, entity, message, received_at, traceparent,
         }
     }
 }

@@ -26,7 +26,9 @@ pub fn all() -> Vec<Sample> {
     all.push(outcome("delivery-normalized", Normalized::Routed { event: event(), runs: vec![run()] }));
     all.push(outcome("delivery-filtered", Normalized::Filtered { event: event(), clause: "no route".into() }));
     all.push(outcome("delivery-unroutable", Normalized::Unroutable { reason: "no such source".into() }));
-    all.push(requested());
+    all.push(batch());
+    all.push(requested("", None));
+    all.push(requested("-of-a-batch", Some(3)));
     let wake = record::wake(&session(), "wake-1", Some(TRACE));
     all.push(Sample { name: "wake-v1".into(), record: wake, fact: Fact::Wake(session()) });
     all.push(notice("duplicate", NoticeKind::Duplicate, Some(delivery())));
@@ -59,16 +61,29 @@ fn received(variant: &str, body: Body) -> Sample {
 }
 
 fn outcome(kind: &str, result: Normalized) -> Sample {
-    let fact = DeliveryOutcome { delivery: delivery(), webhook: webhook(), received_at: at(1), result };
+    let fact = DeliveryOutcome { delivery: delivery(), webhook: webhook(), received_at: at(1), result, events: vec![] };
     let record = record::delivery_outcome(&fact);
     Sample { name: format!("{kind}-v1"), record, fact: Fact::DeliveryOutcome(fact) }
 }
 
-fn requested() -> Sample {
+fn batch() -> Sample {
+    let events = vec![
+        Normalized::Routed { event: event(), runs: vec![run()] },
+        Normalized::Filtered { event: event(), clause: "no route".into() },
+        Normalized::Unroutable { reason: "too many".into() },
+    ];
+    let result = events[0].clone();
+    let fact = DeliveryOutcome { delivery: delivery(), webhook: webhook(), received_at: at(1), result, events };
+    let record = record::delivery_outcome(&fact);
+    Sample { name: "delivery-normalized-v1-batch".into(), record, fact: Fact::DeliveryOutcome(fact) }
+}
+
+fn requested(variant: &str, event_index: Option<u32>) -> Sample {
     let fact = RunRequested {
         run: run(),
         session: session(),
         delivery: delivery(),
+        event_index,
         delivery_key_hash: DeliveryKey::new(&webhook(), "k").hash,
         webhook: webhook(),
         source: "github".into(),
@@ -82,7 +97,8 @@ fn requested() -> Sample {
         received_at: at(1),
         traceparent: Some(TRACE.into()),
     };
-    Sample { name: "run-requested-v1".into(), record: record::run_requested(&fact), fact: Fact::RunRequested(fact) }
+    let record = record::run_requested(&fact);
+    Sample { name: format!("run-requested-v1{variant}"), record, fact: Fact::RunRequested(fact) }
 }
 
 fn notice(variant: &str, kind: NoticeKind, first: Option<DeliveryId>) -> Sample {

@@ -27,10 +27,11 @@ pub(crate) async fn count(shared: &Shared, request: &RunRequested, snapshot: Opt
     }
 }
 
-/// Whether all other runs of the delivery completed; `None` when this is not the last to end.
+/// Whether all other runs of the delivery completed; `None` when this is not the last to end. The last requested are
+/// asked first: in a long batch they are the likeliest to be still open, and one is enough.
 async fn others_completed(log: &dyn Log, request: &RunRequested, own_end: Seq) -> Result<Option<bool>, LogError> {
     let mut completed = true;
-    for run in runs(log, request).await?.iter().filter(|run| **run != request.run) {
+    for run in runs(log, request).await?.iter().rev().filter(|run| **run != request.run) {
         match end_of(log, run).await? {
             Some((end, outcome)) if end < own_end => completed &= outcome == RunOutcome::Completed,
             _ => return Ok(None),

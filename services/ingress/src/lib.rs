@@ -12,6 +12,7 @@ mod options;
 mod recent;
 mod service;
 mod shared;
+mod threads;
 mod wire;
 
 pub use options::Options;

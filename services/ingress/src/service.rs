@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,7 @@ use crate::intake::{self, Budget};
 use crate::notices::{self, Writer};
 use crate::options::Options;
 use crate::shared::Shared;
+use crate::threads::Threads;
 use crate::wire::Guard;
 
 /// Largest head, bytes.
@@ -45,18 +46,19 @@ pub struct Ports {
 
 /// A bound ingress, not yet serving.
 pub struct Service {
-    listener: TcpListener,
+    listener: std::net::TcpListener,
     address: SocketAddr,
     shared: Arc<Shared>,
     readiness: Readiness,
     batcher: Batcher,
     writer: Writer,
+    threads: Threads,
 }
 
-/// Binds the port. Fails only when the port cannot be had: a log that is away is waited for while it runs, and
+/// Binds the port. Fails only when the port or the threads cannot be had: a log that is away is waited for while it runs, and
 /// requests are answered 503 meanwhile.
 pub async fn build(options: Options, ports: Ports) -> std::io::Result<Service> {
-    let listener = TcpListener::bind(options.listen).await?;
+    let listener = TcpListener::bind(options.listen).await?.into_std()?;
     let address = listener.local_addr()?;
     let Ports { log } = ports;
     let (appender, batcher) = batch::batches(Arc::clone(&log));
@@ -72,7 +74,8 @@ pub async fn build(options: Options, ports: Ports) -> std::io::Result<Service> {
         running: TaskTracker::new(),
         draining: AtomicBool::new(false),
     });
-    Ok(Service { listener, address, shared, readiness: Readiness::default(), batcher, writer })
+    let threads = Threads::start()?;
+    Ok(Service { listener, address, shared, readiness: Readiness::default(), batcher, writer, threads })
 }
 
 impl Service {
@@ -96,7 +99,7 @@ impl Service {
     /// Serves until `stop`; then sends new requests away, lets the running ones end and returns, at the latest a
     /// little after the drain timeout.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { listener, shared, readiness, batcher, writer, .. } = self;
+        let Self { listener, shared, readiness, batcher, writer, threads, .. } = self;
         let keeper = Keeper::new(Arc::clone(&shared.log), Arc::clone(&shared.hooks), readiness.clone());
         let mut helpers = JoinSet::new();
         helpers.spawn(batcher.run());
@@ -104,13 +107,11 @@ impl Service {
         helpers.spawn(watch_over(Arc::clone(&shared.log), readiness.clone()));
         let notices = tokio::spawn(writer.run());
 
-        let connections = GracefulShutdown::new();
-        tokio::select! {
-            () = accept(&listener, &shared, &connections) => {}
-            () = drained(&shared, &readiness, stop) => {}
-        }
-        drop(listener);
-        if timeout(LAST_MOMENT, connections.shutdown()).await.is_err() {
+        let closing = CancellationToken::new();
+        let accepting = threads.spawn(accept(listener, Arc::clone(&shared), closing.clone()));
+        drained(&shared, &readiness, stop).await;
+        closing.cancel();
+        if timeout(LAST_MOMENT, accepting).await.is_err() {
             tracing::warn!("closing connections that did not end by themselves");
         }
         // With the last request gone, so are the senders of notices; the writer ends when it has written them.
@@ -119,12 +120,21 @@ impl Service {
     }
 }
 
-async fn accept(listener: &TcpListener, shared: &Arc<Shared>, connections: &GracefulShutdown) {
+/// Serves what comes until `closing`; then returns when every connection has ended.
+async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>, closing: CancellationToken) {
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(cause) => return tracing::error!(%cause, "cannot listen: {cause}"),
+    };
+    let connections = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(shared.options.max_connections));
-    loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok((stream, peer)) => serve(shared, connections, stream, peer, permit),
+    let accept = async || {
+        let permit = Arc::clone(&room).acquire_owned().await;
+        (listener.accept().await, permit)
+    };
+    while let Some((accepted, permit)) = closing.run_until_cancelled(accept()).await {
+        match accepted {
+            Ok((stream, peer)) => serve(&shared, &connections, stream, peer, permit),
             Err(cause) => {
                 // Out of descriptors, most likely: the pause lets some come free.
                 tracing::warn!(%cause, "failed to accept a connection: {cause}");
@@ -132,6 +142,8 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>, connections: &Grac
             }
         }
     }
+    drop(listener);
+    connections.shutdown().await;
 }
 
 /// Returns once a stop was asked for and nothing is running any more, or it took too long.
@@ -151,7 +163,7 @@ fn serve(
     connections: &GracefulShutdown,
     stream: TcpStream,
     peer: SocketAddr,
-    permit: OwnedSemaphorePermit,
+    permit: Result<OwnedSemaphorePermit, AcquireError>,
 ) {
     let _ = stream.set_nodelay(true);
     let shared = Arc::clone(shared);

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use futures::StreamExt as _;
 use futures::future::join_all;
+use futures::{Stream, StreamExt as _};
 use hookwheel_log::{Append, Held, Lease, Log, LogError, Outcome, Stored};
 use hookwheel_runtime::{failpoint, trace};
 use tokio::task::JoinHandle;
@@ -18,6 +18,8 @@ use crate::prepare::{Prepare, Unready, Work};
 
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
+/// Requests, each with its message, that may be in memory at once, but for those of one more delivery.
+const REQUESTS_TOGETHER: usize = 2_000;
 
 /// What handling a batch stands on.
 pub(crate) struct Shared {
@@ -46,19 +48,38 @@ pub(crate) async fn handle(shared: &Arc<Shared>, mut batch: Vec<Held>, stop: &Ca
     batch.sort_by_key(|held| held.record.seq);
     let taken: Vec<_> = batch.into_iter().map(|held| take(shared, held)).collect();
     let _heartbeat = Heartbeat::start(taken.iter().map(|(taken, _)| Arc::downgrade(&taken.lease)).collect(), shared);
-    let prepared: Vec<_> = futures::stream::iter(taken)
+    let mut prepared = futures::stream::iter(taken)
         .map(|(taken, record)| prepare(Arc::clone(shared), taken, record, stop.clone()))
-        .buffered(shared.options.workers)
-        .collect()
-        .await;
-    let mut ready = Vec::with_capacity(prepared.len());
-    for (taken, work) in prepared {
-        match work {
-            Ok(work) => ready.push(Ready { taken, work }),
-            Err(why) => give_up(shared, taken, why).await,
+        .buffered(shared.options.workers);
+    let mut unbroken = true;
+    while let Some(ready) = next_part(shared, &mut prepared).await {
+        // After a part that was left unfinished nothing younger may be written down.
+        if unbroken {
+            unbroken = write_down(shared, ready, stop).await;
+        } else {
+            join_all(ready.iter().map(|Ready { taken, .. }| put_back(shared, taken, delay(taken.attempt)))).await;
         }
     }
-    write_down(shared, ready, stop).await;
+}
+
+/// As many deliveries as are written down together: all, unless they ask for so many runs that they would fill memory.
+async fn next_part(
+    shared: &Shared,
+    prepared: &mut (impl Stream<Item = (Taken, Result<Work, Unready>)> + Unpin),
+) -> Option<Vec<Ready>> {
+    let (mut part, mut requests) = (Vec::new(), 0);
+    while requests < REQUESTS_TOGETHER {
+        match prepared.next().await {
+            Some((taken, Ok(work))) => {
+                requests += work.plan.requests.len();
+                part.push(Ready { taken, work });
+            }
+            Some((taken, Err(why))) => give_up(shared, taken, why).await,
+            None if part.is_empty() => return None,
+            None => break,
+        }
+    }
+    Some(part)
 }
 
 fn take(shared: &Shared, held: Held) -> (Taken, Stored) {
@@ -90,20 +111,22 @@ async fn prepare(
 }
 
 /// Requests, then wakes, then outcomes: whoever sees an outcome finds its requests, and whoever is woken finds them too.
-async fn write_down(shared: &Shared, ready: Vec<Ready>, stop: &CancellationToken) {
+/// False when it was left unfinished.
+async fn write_down(shared: &Shared, ready: Vec<Ready>, stop: &CancellationToken) -> bool {
     failpoint::hit("normalizer.before_requests");
     let requested = |ready: &Ready, ended: &[Outcome]| shared.meters.requested(&ready.work, ended);
-    let Some(ready) = step(shared, ready, Work::requests, requested, stop).await else { return };
+    let Some(ready) = step(shared, ready, Work::requests, requested, stop).await else { return false };
     failpoint::hit("normalizer.after_requests");
-    let Some(ready) = step(shared, ready, Work::wakes, |_, _| {}, stop).await else { return };
+    let Some(ready) = step(shared, ready, Work::wakes, |_, _| {}, stop).await else { return false };
     failpoint::hit("normalizer.after_wake");
     let decided = |ready: &Ready, ended: &[Outcome]| shared.meters.decided(&ready.work, ready.taken.began, ended);
-    let Some(ready) = step(shared, ready, Work::outcome, decided, stop).await else { return };
+    let Some(ready) = step(shared, ready, Work::outcome, decided, stop).await else { return false };
     failpoint::hit("normalizer.after_outcome");
     let acks = ready.iter().map(|Ready { taken, .. }| async {
         shared.meters.acked(taken.began, taken.lease.ack().await);
     });
     join_all(acks).await;
+    true
 }
 
 /// Appends these records of all deliveries and tells `count` how they ended. Returns the deliveries that go on; `None`

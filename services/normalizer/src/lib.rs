@@ -5,6 +5,10 @@
 //! outcomes. Only then are the deliveries acknowledged, so a crash in between repeats all of it, and every repeated
 //! record is found "already there".
 //!
+//! **Batches.** A delivery may bring many events. Each is asked about and routed on its own, as `<delivery>#<index>`; its
+//! run's id is made of that name, so a repeat makes the same runs. The outcome stays one record for the delivery and lists
+//! every event's own result, within limits that it states when they are reached.
+//!
 //! **Order.** A session's runs start in the order of its mailbox, and that order is made by appending to it. One
 //! process appends the requests of a batch in stream order, one batch after the other. Several normalizers share the
 //! work, so two deliveries of one entity that arrive within the same instants may be appended by two of them in either
@@ -12,6 +16,8 @@
 
 mod append;
 mod batch;
+mod event;
+mod items;
 mod meters;
 mod options;
 mod plan;

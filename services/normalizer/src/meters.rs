@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hookwheel_core::event::Normalized;
+use hookwheel_core::filter::NO_ROUTE;
 use hookwheel_log::{Consumer, LogError, Outcome, Stored};
 use hookwheel_proto::topology::{DELIVERIES, NORMALIZER};
 use hookwheel_runtime::clock::now_micros;
@@ -12,7 +13,6 @@ use hookwheel_runtime::metrics::label::{Bounded, OTHER};
 use metrics::{SharedString, counter, gauge, histogram};
 use tokio_util::sync::CancellationToken;
 
-use crate::plan::NO_ROUTE;
 use crate::prepare::Work;
 
 const DEPTH_EVERY: Duration = Duration::from_secs(2);
@@ -51,11 +51,11 @@ impl Meters {
         if !matches!(outcomes, [Outcome::Stored(_)]) {
             return;
         }
+        self.filter_errors(work);
         let source = work.source.unwrap_or(UNKNOWN);
         histogram!(names::NORMALIZER_DURATION_SECONDS, "source" => source).record(began.elapsed());
         let result = &work.plan.outcome.result;
-        let outcome = outcome_label(result);
-        counter!(names::NORMALIZER_EVENTS_TOTAL, "source" => source, "outcome" => outcome).increment(1);
+        events(work, source);
         match result {
             Normalized::Routed { .. } => {}
             Normalized::Filtered { event, .. } => {
@@ -69,6 +69,19 @@ impl Meters {
             }
             // The public statuses know no other word for it.
             Normalized::Unroutable { .. } => self.ended(work, UNKNOWN.into(), "failed"),
+        }
+    }
+
+    /// What a filter could not answer starts nothing, so somebody must hear of it. What was seen stays out of the log.
+    fn filter_errors(&self, work: &Work) {
+        let (count, webhook) = (work.plan.filter_errors.len() as u64, &work.webhook);
+        if count > 0 {
+            counter!(names::FILTER_ERRORS_TOTAL, "webhook" => webhook.clone()).increment(count);
+            let delivery = &work.plan.outcome.delivery;
+            tracing::warn!(
+                delivery.id = %delivery, %webhook,
+                "{count} filters of webhook {webhook} could not be answered for {delivery}: `hookwheel check --against {delivery}` explains"
+            );
         }
     }
 
@@ -117,6 +130,20 @@ pub(crate) async fn watch_depth(consumer: Arc<dyn Consumer>, stop: CancellationT
             () = stop.cancelled() => {}
             () = tokio::time::sleep(DEPTH_EVERY) => {}
         }
+    }
+}
+
+/// Each event of a batch counts; what a batch had too many of is said, for nobody else sees it.
+fn events(work: &Work, source: &'static str) {
+    let outcome = &work.plan.outcome;
+    let all = if outcome.events.is_empty() { std::slice::from_ref(&outcome.result) } else { &outcome.events };
+    for result in all {
+        let label = outcome_label(result);
+        counter!(names::NORMALIZER_EVENTS_TOTAL, "source" => source, "outcome" => label).increment(1);
+    }
+    if let Some(Normalized::Unroutable { reason }) = outcome.events.last() {
+        let (delivery, webhook) = (&outcome.delivery, &work.webhook);
+        tracing::warn!(delivery.id = %delivery, %webhook, "delivery {delivery} is a batch and cut short: {reason}");
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hookwheel_core::agent::EffectClass;
-use hookwheel_core::event::Normalized;
+use hookwheel_core::event::{DeliveryOutcome, Normalized};
 use hookwheel_core::ids::RunId;
 use hookwheel_core::journal::{CallKey, Entry, What};
 use hookwheel_log::Seq;
@@ -122,18 +122,20 @@ fn i4_one_run_per_route(history: &History, journals: &Journals<'_>) -> Vec<Breac
     let mut found = Vec::new();
     let mut requested = BTreeMap::new();
     for (seq, request) in &history.requests {
-        if let Some(other) = requested.insert((&request.delivery, &request.route, request.generation), *seq) {
+        if let Some(other) =
+            requested.insert((&request.delivery, request.event_index, &request.route, request.generation), *seq)
+        {
             found.push(breach(4, format!("{} was requested at {other} and {seq}", request.run)));
         }
     }
     let wanted: BTreeSet<&RunId> = history.requests.iter().map(|(_, r)| &r.run).collect();
-    let promised = history.outcomes.iter().filter_map(|(_, o)| match &o.result {
-        Normalized::Routed { runs, .. } => Some(runs.iter()),
-        _ => None,
-    });
-    for run in promised.flatten().filter(|run| !wanted.contains(run)) {
+    let promised = history.outcomes.iter().flat_map(|(_, outcome)| runs_of(&outcome.result));
+    for run in promised.filter(|run| !wanted.contains(run)) {
         found.push(breach(4, format!("{run} is in an outcome and was never requested")));
     }
+    found.extend(history.outcomes.iter().filter(|(_, outcome)| !adds_up(outcome)).map(|(_, outcome)| {
+        breach(4, format!("the events of {} do not have the runs of the whole", outcome.delivery))
+    }));
     for (run, journal) in journals {
         let starts = journal.iter().filter(|(_, e)| matches!(e.what, What::Started(_))).count();
         if starts != 1 || !wanted.contains(run) {
@@ -141,6 +143,18 @@ fn i4_one_run_per_route(history: &History, journals: &Journals<'_>) -> Vec<Breac
         }
     }
     found
+}
+
+/// Whether the events of a batch have the runs of the whole, in order.
+fn adds_up(outcome: &DeliveryOutcome) -> bool {
+    outcome.events.is_empty() || outcome.events.iter().flat_map(runs_of).eq(runs_of(&outcome.result))
+}
+
+fn runs_of(result: &Normalized) -> &[RunId] {
+    match result {
+        Normalized::Routed { runs, .. } => runs,
+        Normalized::Filtered { .. } | Normalized::Unroutable { .. } => &[],
+    }
 }
 
 fn i5_one_writer_at_a_time(journals: &Journals<'_>) -> Vec<Breach> {

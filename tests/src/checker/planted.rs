@@ -68,6 +68,18 @@ fn every_planted_bug_is_found() {
             again.run = RunId::derive(&again.delivery, "another", 0);
             f.history.requests.push((20, again));
         }),
+        (4, "a run of a batch is not in its outcome", |f| {
+            let outcome = &mut f.history.outcomes[0].1;
+            let Normalized::Routed { event, .. } = outcome.result.clone() else { unreachable!() };
+            outcome.events = vec![Normalized::Routed { event, runs: Vec::new() }];
+        }),
+        (4, "an event of a batch starts its route twice", |f| {
+            let mut again = f.history.requests[0].1.clone();
+            again.event_index = Some(1);
+            for seq in [20, 21] {
+                f.history.requests.push((seq, again.clone()));
+            }
+        }),
         (4, "a promised run is never requested", |f| drop(f.history.requests.remove(2))),
         (5, "a zombie writes after it was replaced", |f| {
             let entry = &mut f.history.entries[4].1;
@@ -140,6 +152,7 @@ fn add(facts: &mut Facts, number: u8, entity: &str) {
             webhook: webhook.clone(),
             received_at: Timestamp::from_secs(1),
             result: Normalized::Routed { event, runs: vec![run.clone()] },
+            events: Vec::new(),
         },
     ));
     facts.history.requests.push((u64::from(number) * 3 + 1, requested(&run, &session, &delivery, entity)));
@@ -192,6 +205,7 @@ fn requested(run: &RunId, session: &SessionId, delivery: &DeliveryId, entity: &s
         run: run.clone(),
         session: session.clone(),
         delivery: delivery.clone(),
+        event_index: None,
         delivery_key_hash: String::new(),
         webhook: webhook(),
         source: "github".into(),

@@ -47,7 +47,7 @@ impl Prepared {
         let key = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-github-delivery"));
         let key = key.context("the sample has no delivery id")?.1.clone();
         let known = Headers(headers.iter().map(|(n, v)| (n.to_lowercase(), v.clone().into_bytes())).collect());
-        let request = Request { method: "POST", headers: &known, body: &body };
+        let request = Request { method: "POST", url: "", headers: &known, body: &body };
         let now = Timestamp::from_micros(clock::now_micros());
         headers.extend(sign(&Auth::GithubHmacSha256, SECRET.as_bytes(), &request, now));
         Ok(Self { key, headers: std::mem::take(headers), body })

@@ -12,8 +12,7 @@ pub use clean::clean;
 pub use fence::Fence;
 
 use crate::delivery::Proof;
-use crate::event::{Event, Field};
-use crate::ids::DeliveryId;
+use crate::event::{Event, EventId, Field};
 use crate::time::Timestamp;
 use crate::webhook::Webhook;
 
@@ -27,8 +26,8 @@ const MAX_EVENT_TYPE: usize = 64;
 pub struct Subject<'a> {
     /// Where it was posted.
     pub webhook: &'a Webhook,
-    /// The delivery.
-    pub delivery: &'a DeliveryId,
+    /// The event: the delivery, or its part.
+    pub id: &'a EventId,
     /// When it was received.
     pub received_at: Timestamp,
     /// How it was verified.
@@ -52,7 +51,7 @@ pub fn delivery_message(about: &Subject<'_>, fence: &Fence, suffix: Option<&str>
 
 /// Only words of ours and of the configuration.
 fn heading(about: &Subject<'_>, fence: &Fence) -> String {
-    let Subject { webhook, delivery, received_at, proof, event } = about;
+    let Subject { webhook, id, received_at, proof, event } = about;
     let mut text = String::from("A webhook delivery arrived.\n\n");
     let mut line = |name: &str, value: &dyn std::fmt::Display| {
         let _ = writeln!(text, "{name}: {value}");
@@ -64,7 +63,7 @@ fn heading(about: &Subject<'_>, fence: &Fence) -> String {
         Some(_) => line("Event", &"unusual, see below"),
         None => {}
     }
-    line("Delivery", delivery);
+    line("Delivery", id);
     line("Received", received_at);
     line("Verified", &verification(proof));
     text

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::filter::EventFilter;
-use crate::ids::{EntityKey, Slug, SnapshotHash, WebhookId};
+use crate::ids::{DeliveryId, EntityKey, Slug, SnapshotHash, WebhookId};
 use crate::webhook::Auth;
 
 const BODY: &[u8] = b"{}";
@@ -46,8 +46,8 @@ fn a_message_has_three_layers() {
 #[test]
 fn an_unauthenticated_webhook_is_said_to_be_one() {
     let proof = Proof { scheme: "none".into(), secret: None, signed_at: None };
-    let (webhook, delivery, event) = (webhook(), delivery(), Event::default());
-    let about = Subject { webhook: &webhook, delivery: &delivery, received_at: at(), proof: &proof, event: &event };
+    let (webhook, id, event) = (webhook(), id(), Event::default());
+    let about = Subject { webhook: &webhook, id: &id, received_at: at(), proof: &proof, event: &event };
     assert!(delivery_message(&about, &fence(), None).contains("Verified: no,"));
 }
 
@@ -150,9 +150,13 @@ fn hostile() -> impl Strategy<Value = String> {
 
 fn message(event: &Event, suffix: Option<&str>) -> String {
     let proof = Proof { scheme: "github_hmac_sha256".into(), secret: Some(1), signed_at: None };
-    let (webhook, delivery) = (webhook(), delivery());
-    let about = Subject { webhook: &webhook, delivery: &delivery, received_at: at(), proof: &proof, event };
+    let (webhook, id) = (webhook(), id());
+    let about = Subject { webhook: &webhook, id: &id, received_at: at(), proof: &proof, event };
     delivery_message(&about, &fence(), suffix)
+}
+
+fn id() -> EventId {
+    EventId { delivery: delivery(), index: None }
 }
 
 fn webhook() -> Webhook {
@@ -167,6 +171,7 @@ fn webhook() -> Webhook {
         max_body: 1024,
         entity_pointers: vec![],
         delivery_key: None,
+        public_base_url: None,
         routes: vec![],
     }
 }

@@ -49,7 +49,7 @@ impl CaptureArgs {
 impl Capture {
     /// As the profiles see it.
     pub fn request(&self) -> Request<'_> {
-        Request { method: "POST", headers: &self.headers, body: &self.body }
+        Request { method: "POST", url: "", headers: &self.headers, body: &self.body }
     }
 }
 
@@ -63,7 +63,7 @@ fn header_lines(text: &[u8]) -> Headers {
 }
 
 /// A line that is no header (a request line, an empty line, curl's own talk) gives none.
-fn header(line: &[u8]) -> Option<(String, Vec<u8>)> {
+pub(super) fn header(line: &[u8]) -> Option<(String, Vec<u8>)> {
     let colon = line.iter().position(|&b| b == b':')?;
     let (name, value) = (std::str::from_utf8(&line[..colon]).ok()?, line[colon + 1..].trim_ascii());
     let sound = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));

@@ -1,24 +1,29 @@
 //! `hookwheel check`: is the configuration right? Every mistake with its place and remedy, before anything runs.
 
+use hookwheel_core::filter::EventFilter;
 use hookwheel_core::snapshot::Snapshot;
 use hookwheel_core::webhook::Action;
 use serde_json::json;
 
+use super::against::{self, AgainstArgs};
 use crate::config::{ConfigArgs, Configuration};
 use crate::exit::Failure;
 use crate::output::{self, Format, OutputArgs, Paint, Table};
 
-/// Checks hookwheel.toml and the agents beside it, and lists what is configured
+/// Checks hookwheel.toml and the agents beside it, and lists what is configured; with --against, says clause by clause
+/// why deliveries would start a run or not
 #[derive(Debug, clap::Args)]
 pub struct Check {
     #[command(flatten)]
     config: ConfigArgs,
     #[command(flatten)]
+    against: AgainstArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
 /// Runs the command. Mistakes exit with 2.
-pub fn run(command: &Check) -> Result<(), Failure> {
+pub async fn run(command: &Check) -> Result<(), Failure> {
     let configuration = match command.config.read() {
         Ok(configuration) => configuration,
         Err(mistakes) => {
@@ -28,6 +33,9 @@ pub fn run(command: &Check) -> Result<(), Failure> {
             return Err(mistakes.into());
         }
     };
+    if command.against.is_asked() {
+        return against::run(&command.against, &configuration, command.output.format()).await;
+    }
     match command.output.format() {
         Format::Table => print(&configuration),
         format => output::print_json(format, &as_json(&configuration)),
@@ -69,11 +77,21 @@ fn rows(snapshot: &Snapshot) -> Vec<[String; 7]> {
     }
     let routes = webhook.routes.iter().map(|route| {
         let Action::Agent(name) = &route.action;
-        let allowed = if route.events.allow.is_empty() { "all".into() } else { route.events.allow.join(", ") };
+        let events = taken_events(&route.events);
         let model = snapshot.agents.get(name).map(|agent| agent.model.clone()).unwrap_or_default();
-        row(route.name.clone(), allowed, name.to_string(), model)
+        row(route.name.clone(), events, name.to_string(), model)
     });
     routes.collect()
+}
+
+/// Which event types a filter takes, and by what else it chooses.
+fn taken_events(filter: &EventFilter) -> String {
+    let types = if filter.allow.is_empty() { "all".to_owned() } else { filter.allow.join(", ") };
+    let lists = [("deny_events", !filter.deny.is_empty()), ("ignore_actors", !filter.ignore_actors.is_empty())];
+    let lists = lists.into_iter().filter(|(_, there)| *there).map(|(name, _)| name);
+    let fields = filter.fields.keys().map(|field| field.as_str());
+    let by: Vec<_> = lists.chain(fields).chain(filter.when.as_ref().map(|_| "when")).collect();
+    if by.is_empty() { types } else { format!("{types}; by {}", by.join(", ")) }
 }
 
 /// The scheme's name, as it is written in the configuration.

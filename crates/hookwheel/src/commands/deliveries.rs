@@ -83,6 +83,15 @@ const COLUMNS: &[Column] = &[
     ("repeats", "duplicates"),
 ];
 
+const EVENT_COLUMNS: &[Column] = &[
+    ("event", "id"),
+    ("type", "event_type"),
+    ("entity", "entity"),
+    ("outcome", "outcome"),
+    ("runs", "runs"),
+    ("reason", "reason"),
+];
+
 const RUN_COLUMNS: &[Column] =
     &[("run", "id"), ("agent", "agent"), ("state", "state"), ("turns", "turns"), ("tool calls", "tool_calls")];
 
@@ -151,9 +160,11 @@ fn print_delivery(delivery: &Value) {
     facts.print();
     print_pairs("event", delivery.pointer("/event/summary"));
     print_headers(delivery.get("headers"));
-    if let Some(runs) = delivery.get("run_rows").and_then(Value::as_array).filter(|runs| !runs.is_empty()) {
-        output::print("");
-        listing::print_rows(runs, RUN_COLUMNS);
+    for (rows, columns) in [("events", EVENT_COLUMNS), ("run_rows", RUN_COLUMNS)] {
+        if let Some(rows) = delivery.get(rows).and_then(Value::as_array).filter(|rows| !rows.is_empty()) {
+            output::print("");
+            listing::print_rows(rows, columns);
+        }
     }
 }
 

@@ -19,28 +19,18 @@ pub struct EndpointArgs {
     webhook: Option<String>,
     #[command(flatten)]
     config: ConfigArgs,
-    /// Source profile: github, standard_webhooks, generic
+    /// Source profile, such as github, gitlab or generic
     #[arg(long, default_value = "github")]
     source: String,
     /// How the sender proves itself, when not in the profile's own way
-    #[arg(long, value_enum, value_name = "MODE")]
-    auth: Option<Mode>,
+    #[arg(long, value_name = "MODE")]
+    auth: Option<String>,
     /// Environment variable that holds the secret
     #[arg(long, value_name = "NAME", conflicts_with = "secret_file")]
     secret_env: Option<String>,
     /// File that holds the secret; one line end at its end is not part of it
     #[arg(long, value_name = "PATH")]
     secret_file: Option<PathBuf>,
-}
-
-/// Modes that need no further words; an HMAC of one's own design is written in `hookwheel.toml`.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum Mode {
-    GithubHmacSha256,
-    StandardWebhooks,
-    Bearer,
-    None,
 }
 
 /// A webhook and its secrets.
@@ -78,30 +68,30 @@ impl EndpointArgs {
 
     fn described(&self) -> Result<Webhook, Failure> {
         let source = profile(&self.source)?;
-        let auth = match self.auth {
-            None => source.default_auth(),
-            Some(Mode::GithubHmacSha256) => Auth::GithubHmacSha256,
-            Some(Mode::StandardWebhooks) => Auth::StandardWebhooks,
-            Some(Mode::Bearer) => Auth::Bearer,
-            Some(Mode::None) => Auth::None,
-        };
+        let auth = self.auth.as_deref().map_or_else(|| Ok(source.default_auth()), scheme)?;
         let env = self.secret_env.clone().map(SecretRef::Env);
         let file = self.secret_file.as_ref().map(|path| SecretRef::File(path.display().to_string()));
-        let slug = source.name().replace('_', "-");
-        Ok(Webhook {
-            id: made_up_id(&slug)?,
-            slug: Slug::parse(slug).map_err(|error| Failure::failed(error.to_string()))?,
-            enabled: true,
-            source: source.name().into(),
-            auth,
-            secrets: env.or(file).into_iter().collect(),
-            events: EventFilter::default(),
-            max_body: u64::MAX,
-            entity_pointers: Vec::new(),
-            delivery_key: None,
-            routes: Vec::new(),
-        })
+        Ok(Webhook { auth, secrets: env.or(file).into_iter().collect(), ..webhook_of(source)? })
     }
+}
+
+/// A webhook of this source that is in no file: the profile's own way of proof, no secrets, no routes.
+pub(super) fn webhook_of(source: &'static dyn sources::Source) -> Result<Webhook, Failure> {
+    let slug = source.name().replace('_', "-");
+    Ok(Webhook {
+        id: made_up_id(&slug)?,
+        slug: Slug::parse(slug).map_err(|error| Failure::failed(error.to_string()))?,
+        auth: source.default_auth(),
+        enabled: true,
+        source: source.name().into(),
+        secrets: Vec::new(),
+        events: EventFilter::default(),
+        max_body: u64::MAX,
+        entity_pointers: Vec::new(),
+        delivery_key: None,
+        public_base_url: None,
+        routes: Vec::new(),
+    })
 }
 
 impl Endpoint {
@@ -131,6 +121,14 @@ fn configured(config: &ConfigArgs, slug: &str) -> Result<Webhook, Failure> {
 
 fn made_up_id(slug: &str) -> Result<WebhookId, Failure> {
     config::webhook_id(slug).map_err(|error| Failure::failed(error.to_string()))
+}
+
+/// A scheme that needs no further words; one of one's own design is written in `hookwheel.toml`.
+fn scheme(name: &str) -> Result<Auth, Failure> {
+    sources::auth(name).ok_or_else(|| {
+        let known: Vec<_> = sources::schemes().collect();
+        Failure::usage(format!("there is no scheme {name:?}")).remedy(format!("one of: {}", known.join(", ")))
+    })
 }
 
 fn profile(name: &str) -> Result<&'static dyn sources::Source, Failure> {

@@ -1,5 +1,6 @@
 //! The subcommands, one file each: options and what they do.
 
+mod against;
 pub mod apply;
 pub mod bench;
 mod capture;

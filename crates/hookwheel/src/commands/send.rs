@@ -84,7 +84,10 @@ impl Sample {
         let secret = endpoint.secrets.first().map(|secret| secret.expose()).unwrap_or_default();
         let lower = self.headers.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.clone().into_bytes())).collect();
         let headers = Headers(lower);
-        let request = Request { method: "POST", headers: &headers, body: &self.body };
+        let webhook = &endpoint.webhook;
+        let target = format!("/webhooks/{}", webhook.slug);
+        let url = sources::public_url(webhook.public_base_url.as_deref(), &target);
+        let request = Request { method: "POST", url: &url, headers: &headers, body: &self.body };
         let proof = sources::sign(&endpoint.webhook.auth, secret, &request, now);
         self.headers.retain(|(name, _)| !proof.iter().any(|(proven, _)| proven.eq_ignore_ascii_case(name)));
         self.headers.extend(proof);

@@ -3,10 +3,12 @@
 mod agents;
 mod auth;
 mod file;
+mod filter;
 mod models;
 mod process;
 mod secret;
 mod webhooks;
+mod when;
 
 pub use process::{Process, Profile, Server};
 pub use secret::read_secret;

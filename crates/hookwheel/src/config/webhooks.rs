@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use hookwheel_core::filter::EventFilter;
 use hookwheel_core::ids::{AgentName, Slug, WebhookId};
 use hookwheel_core::webhook::{Action, Auth, KeyFrom, Route, SecretRef, SessionMode, Webhook};
 use hookwheel_runtime::settings::{Table, did_you_mean};
@@ -11,7 +10,7 @@ use hookwheel_sources::{self as sources, Source};
 use super::agents::Agents;
 use super::auth;
 use super::file::Notes;
-use super::secret;
+use super::{filter, secret};
 
 /// The largest body any webhook may take: GitHub's own limit.
 const MOST_BODY: u64 = 25 << 20;
@@ -47,10 +46,11 @@ fn webhook(slug: &str, name: Option<Slug>, table: &Table<'_>, agents: &Agents, n
     let secrets = secrets(slug, table, auth.as_ref().filter(|_| source.is_some() || table.has("auth")), notes);
     let usual = if source.is_some_and(|source| source.name() == "github") { MOST_BODY } else { USUAL_BODY };
     let max_body = table.size("max_body", usual, 1..=MOST_BODY);
-    let events = filter(table);
+    let events = filter::read(table, source);
     let entity_pointers = entity_pointers(table, source);
     let delivery_key = delivery_key(table, source);
-    let routes = routes(table, agents);
+    let public_base_url = auth::public_base_url(table, auth.as_ref());
+    let routes = routes(table, agents, source);
     if routes.as_ref().is_some_and(Vec::is_empty) {
         notes.warn(
             format!("webhook {slug} has no route: its deliveries are kept and start nothing"),
@@ -71,6 +71,7 @@ fn webhook(slug: &str, name: Option<Slug>, table: &Table<'_>, agents: &Agents, n
         max_body,
         entity_pointers: entity_pointers?,
         delivery_key,
+        public_base_url: public_base_url?,
         routes: routes?,
     })
 }
@@ -128,26 +129,6 @@ fn secrets(slug: &str, table: &Table<'_>, auth: Option<&Auth>, notes: &Notes) ->
     }
 }
 
-/// `events` and `deny_events`.
-fn filter(table: &Table<'_>) -> EventFilter {
-    let list = |key: &str| {
-        let list = table.list(key);
-        if list.iter().any(|entry| entry.contains('*')) {
-            let remedy = "name the type without its action: `issues` takes `issues.opened` and all others";
-            table.mistake(key, format!("`{key}` takes no wildcards"), remedy);
-        }
-        if list.iter().any(|entry| entry.trim().is_empty() || entry.trim() != entry) {
-            table.mistake(
-                key,
-                format!("`{key}` has an empty entry, or one with blanks around it"),
-                "remove the blanks",
-            );
-        }
-        list
-    };
-    EventFilter { allow: list("events"), deny: list("deny_events") }
-}
-
 fn entity_pointers(table: &Table<'_>, source: Option<&'static dyn Source>) -> Option<Vec<String>> {
     let pointers = table.list("entity");
     if pointers.iter().any(|pointer| !pointer.starts_with('/')) {
@@ -180,12 +161,12 @@ fn only_generic(table: &Table<'_>, key: &str, source: Option<&'static dyn Source
     }
 }
 
-fn routes(table: &Table<'_>, agents: &Agents) -> Option<Vec<Route>> {
+fn routes(table: &Table<'_>, agents: &Agents, source: Option<&'static dyn Source>) -> Option<Vec<Route>> {
     let mut names = BTreeSet::new();
     let tables = table.tables("routes");
     let mut routes = Some(Vec::with_capacity(tables.len()));
     for table in &tables {
-        let route = route(table, agents);
+        let route = route(table, agents, source);
         if let Some(route) = &route
             && !names.insert(route.name.clone())
         {
@@ -200,10 +181,10 @@ fn routes(table: &Table<'_>, agents: &Agents) -> Option<Vec<Route>> {
     routes
 }
 
-fn route(table: &Table<'_>, agents: &Agents) -> Option<Route> {
+fn route(table: &Table<'_>, agents: &Agents, source: Option<&'static dyn Source>) -> Option<Route> {
     let agent = table.required_str("agent", "\"triager\"");
     let name = table.opt_str("name").or_else(|| agent.clone());
-    let events = filter(table);
+    let events = filter::read(table, source);
     let modes = [("per_entity", SessionMode::PerEntity), ("per_delivery", SessionMode::PerDelivery)];
     let session = table.choice("session", SessionMode::PerEntity, &modes);
     let prompt_suffix = table.opt_str("prompt_suffix");

@@ -25,6 +25,28 @@ fn verify_says_genuine_or_which_rule_failed() {
 }
 
 #[test]
+fn verify_judges_files_of_vectors() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../sources/fixtures/vectors");
+    let files: Vec<_> = ["github", "slack", "twilio", "standard_webhooks_v1a", "generic_hmac"]
+        .map(|name| format!("{folder}/{name}.json"))
+        .to_vec();
+    let files: Vec<_> = files.iter().map(String::as_str).collect();
+    let out = run(&[&["verify", "--vectors"], &files[..], &["--check"]].concat()).expect(0).out();
+    assert!(out.contains(r#"{"id":"github/valid","verdict":"accept","reason":"ok"}"#), "{out}");
+    assert!(out.lines().any(|line| line.contains("github/only_legacy_sha1") && line.contains(r#""reason":"missing""#)));
+    assert_eq!(out.lines().count(), 18 + 21 + 16 + 23 + 13);
+
+    let dir = tempfile::tempdir().unwrap();
+    let doctored = dir.path().join("doctored.json");
+    let text = std::fs::read_to_string(files[0]).unwrap().replacen(r#""accept""#, r#""reject""#, 1);
+    std::fs::write(&doctored, text).unwrap();
+    let doctored = doctored.display().to_string();
+    run(&["verify", "--vectors", &doctored]).expect(0);
+    let failed = run(&["verify", "--vectors", &doctored, "--check"]).expect(1);
+    assert!(failed.err().contains("disagrees: github/valid"));
+}
+
+#[test]
 fn verify_finds_the_usual_slips() {
     let capture = Capture::github();
     let body = std::fs::read_to_string(capture.path("body")).unwrap();
@@ -48,6 +70,25 @@ fn normalize_says_what_a_delivery_means() {
     capture.write("issue", "{");
     let refused = run(&["normalize", &issue, "-H", "X-GitHub-Event: issues"]).expect(4);
     assert!(refused.err().contains("not JSON"), "{}", refused.err());
+}
+
+#[test]
+fn normalize_reads_an_index_and_says_where_it_is_wrong() {
+    let index = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sources/fixtures/linear/index.json");
+    let ran = run(&["normalize", "--index", &shown(&index), "--check"]).expect(0);
+    let first: serde_json::Value = serde_json::from_str(ran.out().lines().next().unwrap()).unwrap();
+    assert_eq!(first["event_type"], "issue.create", "{first}");
+    assert_eq!(first["dedup_key"], serde_json::Value::Null, "a hash is no key of the sender's");
+
+    let capture = Capture::github();
+    capture.write("body.json", r#"{"anything":1}"#);
+    let row =
+        r#"[{"file":"body.json","source":"somebody","headers":{"X-Event-Type":"a.b"},"expect":{"event_type":"c"}}]"#;
+    capture.write("index.json", row);
+    let index = shown(&capture.path("index.json"));
+    assert_eq!(run(&["normalize", "--index", &index]).expect(0).json()["event_type"], "a.b");
+    let wrong = run(&["normalize", "--index", &index, "--check"]).expect(1);
+    assert!(wrong.err().contains("expected Some(\"c\")"), "{}", wrong.err());
 }
 
 #[test]
@@ -114,7 +155,7 @@ impl Capture {
         let capture = Self(tempfile::tempdir().unwrap());
         let (headers, body) = sources::source("github").unwrap().sample(7);
         let lower = headers.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.clone().into_bytes())).collect();
-        let request = Request { method: "POST", headers: &Headers(lower), body: &body };
+        let request = Request { method: "POST", url: "", headers: &Headers(lower), body: &body };
         let proof = sources::sign(&Auth::GithubHmacSha256, SECRET.as_bytes(), &request, Timestamp::from_secs(0));
         let lines: String = headers.iter().chain(&proof).map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         capture.write("headers", &format!("POST /webhooks/a HTTP/1.1\r\n{lines}\r\n"));

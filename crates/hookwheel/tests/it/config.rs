@@ -6,6 +6,7 @@ use clap::CommandFactory as _;
 use hookwheel::cli::Cli;
 use hookwheel::config::{ConfigArgs, Configuration, webhook_id};
 use hookwheel_core::webhook::{Auth, Encoding, KeyFrom, SecretRef, SessionMode};
+use serde_json::{Value, json};
 
 #[test]
 fn a_wrong_configuration_names_every_mistake_with_its_place_and_remedy() {
@@ -65,8 +66,44 @@ fn every_key_of_the_manual_is_read() {
     assert_eq!(webhook.delivery_key, Some(KeyFrom::Header("x-id".into())));
     assert_eq!((webhook.max_body, webhook.entity_pointers.len(), webhook.enabled), (2048, 1, false));
     assert_eq!(webhook.routes[0].name, "first");
+    let filter = serde_json::to_value(&webhook.events).unwrap();
+    let test = |field: &str, operator: Value| json!({ "test": { "field": field, "operator": operator } });
+    assert_eq!(filter["fields"], json!({ "repos": ["octo/hello"], "labels": ["bug", "p*"] }));
+    assert_eq!(filter["ignore_actors"], json!(["dependabot[bot]"]));
+    let size = json!({ "all": [test("body.size", json!({ "gt": 1 })), test("body.size", json!({ "lt": 9.5 }))] });
+    let title = json!({ "not": test("facts.title", json!({ "matches": "^wip" })) });
+    let draft = test("body.draft", json!({ "not_equals": true }));
+    assert_eq!(filter["when"], json!({ "all": [draft, { "any": [size, title] }] }));
     assert_eq!(webhook.routes[1].session, SessionMode::PerDelivery);
     assert_eq!(bot.models["default"].max_output_tokens, Some(100));
+}
+
+#[test]
+fn schemes_are_named_and_the_impossible_ones_are_refused() {
+    let auth = |auth: &str| {
+        let model = "[models.default]\nprovider = \"ollama\"\nmodel = \"m\"\n";
+        let webhook = format!("[webhooks.a]\nsource = \"generic\"\nsecret = {{ env = \"S\" }}\nauth = {auth}\n");
+        read(&format!("{model}{webhook}")).map(|configuration| configuration.snapshots[0].webhook.auth.clone())
+    };
+    assert_eq!(auth(r#""slack""#), Ok(Auth::scheme("slack")));
+    assert_eq!(auth(r#""pagerduty""#), Ok(Auth::scheme("pagerduty_v2_signature")));
+    assert_eq!(auth(r#""github""#), Ok(Auth::GithubHmacSha256));
+    let stripe = Auth::Scheme { name: "stripe_webhook_signature".into(), tolerance: Some(600) };
+    assert_eq!(auth(r#"{ mode = "stripe", tolerance = "10m" }"#), Ok(stripe));
+    assert_eq!(auth(r#"{ mode = "query_token", parameter = "t" }"#), Ok(Auth::QueryToken { parameter: "t".into() }));
+    let own = r#"{ mode = "hmac", header = "X-S", template = "{ts}.{body}", timestamp_header = "X-T", key = "hex" }"#;
+    assert!(matches!(auth(own), Ok(Auth::Hmac(scheme)) if scheme.time.as_ref().is_some_and(|t| t.tolerance == 300)));
+    for (wrong, says) in [
+        (r#""slak""#, "slack"),
+        (r#""twilio""#, "public_base_url"),
+        (r#"{ mode = "asana", tolerance = "1m" }"#, "signs no time"),
+        (r#"{ mode = "hmac", header = "X-S", template = "{ts}" }"#, "does not sign the body"),
+        (r#"{ mode = "hmac", header = "X-S", template = "{body}", timestamp_header = "X-T" }"#, "need each other"),
+        (r#"{ mode = "hmac", header = "X-S", template = "{body}{form}" }"#, "a field that nobody has"),
+    ] {
+        let mistakes = auth(wrong).unwrap_err();
+        assert!(mistakes.contains(says), "{wrong}: {mistakes}");
+    }
 }
 
 #[test]
@@ -116,6 +153,13 @@ secrets = [{ env = "NEW" }, { file = "old" }]
 events = ["a", "b"]
 deny_events = ["c"]
 max_body = "2KiB"
+ignore_actors = ["dependabot[bot]"]
+repos = "octo/hello"
+labels = ["bug", "p*"]
+when = [
+  { field = "body.draft", not_equals = true },
+  { any = [{ field = "body.size", gt = 1, lt = 9.5 }, { not = { field = "facts.title", matches = "^wip" } }] },
+]
 entity = ["/ticket/id"]
 delivery_key = { header = "X-Id" }
 [[webhooks.bot.routes]]

@@ -50,6 +50,8 @@ pub async fn connect(path: &std::path::Path, busy: Duration) -> Result<SqliteCon
         .synchronous(SqliteSynchronous::Full)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
         .pragma("cache_size", "-16384")
+        // Rows that an INSERT of many has to take back are noted in memory, not in a file made for each statement.
+        .pragma("temp_store", "MEMORY")
         .statement_cache_capacity(512)
         .connect()
         .await

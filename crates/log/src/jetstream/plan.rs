@@ -25,7 +25,8 @@ pub(super) struct Plan {
 /// Cuts the records of a call.
 pub(super) fn plan<'a>(records: impl IntoIterator<Item = (usize, &'a Wire)>) -> Plan {
     let mut plan = Plan::default();
-    let mut first: HashMap<&str, usize> = HashMap::new();
+    let records = records.into_iter();
+    let mut first: HashMap<&str, usize> = HashMap::with_capacity(records.size_hint().1.unwrap_or_default());
     let mut open = Batch::default();
     for (place, wire) in records {
         let subject = wire.subject.as_str();

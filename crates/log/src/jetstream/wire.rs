@@ -7,7 +7,8 @@ use crate::{Append, Expect, Headers, LogError};
 
 /// The writer's id of a record.
 const ID: HeaderName = HeaderName::from_static("Hw-Log-Id");
-/// The names of a record's headers in order, joined by commas: the broker's client forgets the order.
+/// The names of a record's headers in order, joined by commas, where they are not in the order of the alphabet: the
+/// broker's client forgets the order.
 const NAMES: &str = "Hw-Log-Names";
 /// On what the broker itself stores in place of an expired key.
 pub(super) const MARKER: &str = "Nats-Marker-Reason";
@@ -72,7 +73,7 @@ impl Wire {
         for (name, value) in &self.headers {
             map.append(name.as_str(), value.as_str());
         }
-        if self.headers.len() > 1 {
+        if !self.headers.is_sorted_by(|(one, _), (next, _)| one < next) {
             let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
             map.insert(NAMES, names.join(","));
         }
@@ -88,7 +89,10 @@ pub(super) fn taken_apart(mut all: Headers) -> (String, Headers) {
     };
     let (id, names) = (take("Hw-Log-Id").unwrap_or_default(), take(NAMES));
     all.retain(|(name, _)| !name.starts_with("Nats-") || name == MARKER);
-    let Some(names) = names else { return (id, all) };
+    let Some(names) = names else {
+        all.sort();
+        return (id, all);
+    };
     let ordered = names.split(',').filter_map(|wanted| {
         let at = all.iter().position(|(name, _)| name == wanted)?;
         Some(all.remove(at))
@@ -131,6 +135,14 @@ mod tests {
         let wire = Wire::checked(sent.clone(), 1 << 20).unwrap();
         let (id, headers) = taken_apart(pairs(&wire.header_map()));
         assert_eq!((id.as_str(), headers), ("id-1", sent.headers));
+    }
+
+    #[test]
+    fn headers_in_the_order_of_the_alphabet_need_no_list_of_their_names() {
+        let sent = record(&[("A", "1"), ("Kind", "2"), ("a", "3"), ("z", "4")]);
+        let map = Wire::checked(sent.clone(), 1 << 20).unwrap().header_map();
+        assert!(map.get(NAMES).is_none());
+        assert_eq!(taken_apart(pairs(&map)).1, sent.headers);
     }
 
     #[test]

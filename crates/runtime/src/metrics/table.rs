@@ -160,6 +160,9 @@ table! {
     /// Time from taking a delivery to its outcome on the log.
     NORMALIZER_DURATION_SECONDS = FAST("hookwheel_normalizer_duration_seconds", Seconds, [SOURCE])
         by &[NORMALIZER];
+    /// Filters that could not be answered for an event, so that it was filtered there.
+    FILTER_ERRORS_TOTAL = Counter("hookwheel_filter_errors_total", Count, [WEBHOOK])
+        by &[NORMALIZER];
     /// Runs requested.
     ROUTE_MATCHES_TOTAL = Counter("hookwheel_route_matches_total", Count, [AGENT])
         by &[NORMALIZER];

@@ -17,6 +17,7 @@
 
 mod mistake;
 mod read;
+mod scalar;
 mod table;
 pub mod units;
 
@@ -27,6 +28,7 @@ use toml_edit::Document;
 
 pub use mistake::{Mistake, did_you_mean};
 use mistake::{column, line};
+pub use scalar::Scalar;
 pub use table::Table;
 
 const PREFIX: &str = "HOOKWHEEL_";

@@ -158,7 +158,7 @@ impl Table<'_> {
         }
     }
 
-    fn read<T>(
+    pub(super) fn read<T>(
         &self,
         key: &str,
         wanted: &str,
@@ -180,7 +180,7 @@ impl Table<'_> {
 }
 
 /// What is wrong with a value. The value itself is never shown: it may be a secret in the wrong place.
-enum Wrong {
+pub(super) enum Wrong {
     Type,
     Value,
 }

@@ -1,25 +1,14 @@
-//! The summary of a GitHub delivery: a table of facts and the places they may be in, first found first taken.
+//! The summary of a GitHub delivery.
 
-use hookwheel_core::event::Field;
+use crate::facts::{Fact, commit, lines, names, short, text};
 
-use super::payload::Payload;
-use crate::json::Json;
-use crate::summary::{SHORT, Summary, TEXT};
-
-/// So many labels and commits are named; of the rest only the number.
-const MAX_LISTED: usize = 10;
-
-/// Name, places, and how many characters are kept.
-const FACTS: &[(&str, &[&str], usize)] = &[
-    ("repository", &["repository.full_name"], SHORT),
-    ("organization", &["organization.login"], SHORT),
-    ("action", &["action"], SHORT),
-    (
-        "number",
-        &["pull_request.number", "issue.number", "discussion.number", "alert.number", "milestone.number"],
-        SHORT,
-    ),
-    (
+/// Its facts, in reading order.
+pub(super) const FACTS: &[Fact] = &[
+    short("repository", &["repository.full_name"]),
+    short("organization", &["organization.login"]),
+    short("action", &["action"]),
+    short("number", &["pull_request.number", "issue.number", "discussion.number", "alert.number", "milestone.number"]),
+    short(
         "title",
         &[
             "pull_request.title",
@@ -35,9 +24,8 @@ const FACTS: &[(&str, &[&str], usize)] = &[
             "workflow_run.display_title",
             "workflow_run.name",
         ],
-        SHORT,
     ),
-    (
+    short(
         "state",
         &[
             "pull_request.state",
@@ -48,37 +36,31 @@ const FACTS: &[(&str, &[&str], usize)] = &[
             "deployment_status.state",
             "state",
         ],
-        SHORT,
     ),
-    ("draft", &["pull_request.draft", "release.draft"], SHORT),
-    ("merged", &["pull_request.merged"], SHORT),
-    (
-        "author",
-        &["pull_request.user.login", "issue.user.login", "discussion.user.login", "release.author.login"],
-        SHORT,
-    ),
-    ("sender", &["sender.login"], SHORT),
-    ("label", &["label.name"], SHORT),
-    ("assignee", &["assignee.login"], SHORT),
-    ("requested reviewer", &["requested_reviewer.login"], SHORT),
-    ("base", &["pull_request.base.ref"], SHORT),
-    ("head", &["pull_request.head.ref"], SHORT),
-    ("changed files", &["pull_request.changed_files"], SHORT),
-    ("ref", &["ref"], SHORT),
-    ("ref type", &["ref_type"], SHORT),
-    ("forced", &["forced"], SHORT),
-    ("deleted", &["deleted"], SHORT),
-    ("tag", &["release.tag_name"], SHORT),
-    ("prerelease", &["release.prerelease"], SHORT),
-    ("environment", &["deployment.environment", "environment"], SHORT),
-    ("status", &["check_run.status", "check_suite.status", "workflow_job.status", "workflow_run.status"], SHORT),
-    (
+    short("draft", &["pull_request.draft", "release.draft"]),
+    short("merged", &["pull_request.merged"]),
+    short("author", &["pull_request.user.login", "issue.user.login", "discussion.user.login", "release.author.login"]),
+    short("sender", &["sender.login"]),
+    short("label", &["label.name"]),
+    short("assignee", &["assignee.login"]),
+    short("requested reviewer", &["requested_reviewer.login"]),
+    short("base", &["pull_request.base.ref"]),
+    short("head", &["pull_request.head.ref"]),
+    short("changed files", &["pull_request.changed_files"]),
+    short("ref", &["ref"]),
+    short("ref type", &["ref_type"]),
+    short("forced", &["forced"]),
+    short("deleted", &["deleted"]),
+    short("tag", &["release.tag_name"]),
+    short("prerelease", &["release.prerelease"]),
+    short("environment", &["deployment.environment", "environment"]),
+    short("status", &["check_run.status", "check_suite.status", "workflow_job.status", "workflow_run.status"]),
+    short(
         "conclusion",
         &["check_run.conclusion", "check_suite.conclusion", "workflow_job.conclusion", "workflow_run.conclusion"],
-        SHORT,
     ),
-    ("head branch", &["check_suite.head_branch", "workflow_job.head_branch", "workflow_run.head_branch"], SHORT),
-    (
+    short("head branch", &["check_suite.head_branch", "workflow_job.head_branch", "workflow_run.head_branch"]),
+    short(
         "commit",
         &[
             "check_run.head_sha",
@@ -89,18 +71,17 @@ const FACTS: &[(&str, &[&str], usize)] = &[
             "sha",
             "after",
         ],
-        SHORT,
     ),
-    ("severity", &["alert.rule.severity", "alert.security_advisory.severity", "security_advisory.severity"], SHORT),
-    ("package", &["alert.dependency.package.name"], SHORT),
-    ("context", &["context"], SHORT),
-    ("description", &["description", "deployment_status.description"], SHORT),
-    ("review state", &["review.state"], SHORT),
-    ("comment by", &["comment.user.login"], SHORT),
-    ("path", &["comment.path"], SHORT),
-    ("line", &["comment.line"], SHORT),
-    ("compare", &["compare"], SHORT),
-    (
+    short("severity", &["alert.rule.severity", "alert.security_advisory.severity", "security_advisory.severity"]),
+    short("package", &["alert.dependency.package.name"]),
+    short("context", &["context"]),
+    short("description", &["description", "deployment_status.description"]),
+    short("review state", &["review.state"]),
+    short("comment by", &["comment.user.login"]),
+    short("path", &["comment.path"]),
+    short("line", &["comment.line"]),
+    short("compare", &["compare"]),
+    short(
         "url",
         &[
             "comment.html_url",
@@ -117,68 +98,13 @@ const FACTS: &[(&str, &[&str], usize)] = &[
             "forkee.html_url",
             "target_url",
         ],
-        SHORT,
     ),
-    ("review", &["review.body"], TEXT),
-    ("comment", &["comment.body"], TEXT),
-    ("body", &["pull_request.body", "issue.body", "discussion.body", "release.body", "milestone.description"], TEXT),
+    names("labels", &["pull_request.labels", "issue.labels"], "name"),
+    lines("commits", &["commits"], commit),
+    text("review", &["review.body"]),
+    text("comment", &["comment.body"]),
+    text("body", &["pull_request.body", "issue.body", "discussion.body", "release.body", "milestone.description"]),
 ];
-
-/// All facts the body has, in the table's order; lists after the short facts they belong to.
-pub(super) fn gather(payload: &Payload<'_>) -> Vec<Field> {
-    let mut summary = Summary::new();
-    let (texts, short): (Vec<_>, Vec<_>) = FACTS.iter().partition(|(_, _, cap)| *cap == TEXT);
-    add(&mut summary, payload, short);
-    labels(&mut summary, payload);
-    commits(&mut summary, payload);
-    add(&mut summary, payload, texts);
-    summary.finish()
-}
-
-fn add(summary: &mut Summary, payload: &Payload<'_>, facts: Vec<&(&str, &[&str], usize)>) {
-    for (name, places, cap) in facts {
-        if let Some(value) = places.iter().find_map(|path| payload.scalar(path)) {
-            summary.add(name, &value, *cap);
-        }
-    }
-}
-
-fn labels(summary: &mut Summary, payload: &Payload<'_>) {
-    let Some(labels) = payload.at("pull_request.labels").or_else(|| payload.at("issue.labels")) else { return };
-    let lines = labels.items().map(|label| label.get("name").and_then(Json::text).unwrap_or_default());
-    list(summary, "labels", lines, ", ");
-}
-
-/// The first lines of the commits' messages.
-fn commits(summary: &mut Summary, payload: &Payload<'_>) {
-    let Some(commits) = payload.at("commits") else { return };
-    let lines = commits.items().map(|commit| {
-        let message = commit.get("message").and_then(Json::text).unwrap_or_default();
-        let id = commit.get("id").and_then(Json::text).unwrap_or_default();
-        let short: String = id.chars().take(8).collect();
-        let first = crate::summary::cut(message.lines().next().unwrap_or_default(), SHORT);
-        format!("{short} {first}")
-    });
-    list(summary, "commits", lines, "\n");
-}
-
-fn list<T: AsRef<str>>(summary: &mut Summary, name: &str, items: impl Iterator<Item = T>, between: &str) {
-    let mut count = 0;
-    let mut text = String::new();
-    for item in items {
-        count += 1;
-        if count <= MAX_LISTED {
-            if count > 1 {
-                text.push_str(between);
-            }
-            text.push_str(item.as_ref());
-        }
-    }
-    if count > MAX_LISTED {
-        text.push_str(&format!("{between}… {} more", count - MAX_LISTED));
-    }
-    summary.add(name, &text, TEXT);
-}
 
 #[cfg(test)]
 mod tests {
@@ -187,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_table_reads_only_known_members() {
-        for path in FACTS.iter().flat_map(|(_, places, _)| places.iter()) {
+        for path in FACTS.iter().flat_map(|fact| fact.places()) {
             assert!(MEMBERS.contains(&path.split('.').next().unwrap()), "{path}");
         }
     }

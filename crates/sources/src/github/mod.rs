@@ -3,6 +3,7 @@
 //! The signature covers the body alone, so a replayed body could come under another event's name: the body's shape has
 //! to fit the name ([`kinds`]).
 
+mod catalogue;
 mod entity;
 mod facts;
 mod kinds;
@@ -32,7 +33,7 @@ impl Source for Github {
 
     fn admit(&self, _webhook: &Webhook, request: &Request<'_>) -> Result<String, BadBody> {
         let text = admit::text(request, true)?;
-        let payload = Payload::read(admit::object(&text)?)?;
+        let payload = Payload::read(&text)?;
         let name = event_name(request).ok_or(BadBody::EventMismatch)?;
         if let Some(kind) = kinds::find(name) {
             kind.check(&payload)?;
@@ -42,14 +43,18 @@ impl Source for Github {
 
     fn describe(&self, _webhook: &Webhook, request: &Request<'_>) -> Event {
         let Ok(text) = admit::text(request, true) else { return Event::default() };
-        let Ok(payload) = admit::object(&text).and_then(Payload::read) else { return Event::default() };
+        let Ok(payload) = Payload::read(&text) else { return Event::default() };
         let name = event_name(request);
         Event {
             event_type: name.map(|name| event_type(name, &payload)),
             entity: entity::key(name.and_then(kinds::find), &payload),
             actor: payload.scalar("sender.login").map(|login| crate::summary::cut(&login, crate::summary::SHORT)),
-            summary: facts::gather(&payload),
+            summary: crate::facts::gather(facts::FACTS, |path| payload.at(path)),
         }
+    }
+
+    fn event_types(&self) -> &'static [&'static str] {
+        catalogue::EVENT_TYPES
     }
 
     fn is_handshake(&self, event: &Event) -> bool {

@@ -24,7 +24,7 @@ fn headers(event: &str, more: &[(&str, &[u8])]) -> Headers {
 }
 
 fn admit_with(headers: &Headers, body: &[u8]) -> Result<String, BadBody> {
-    Github.admit(&webhook("github"), &Request { method: "POST", headers, body })
+    Github.admit(&webhook("github"), &Request { method: "POST", url: "", headers, body })
 }
 
 fn admit(event: &str, body: &[u8]) -> Result<String, BadBody> {
@@ -33,7 +33,7 @@ fn admit(event: &str, body: &[u8]) -> Result<String, BadBody> {
 
 fn describe(event: &str, body: &[u8]) -> Event {
     let headers = headers(event, &[]);
-    Github.describe(&webhook("github"), &Request { method: "POST", headers: &headers, body })
+    Github.describe(&webhook("github"), &Request { method: "POST", url: "", headers: &headers, body })
 }
 
 fn examples() -> Vec<(Expected, Vec<u8>)> {
@@ -149,7 +149,7 @@ fn forms_bring_their_payload_and_nothing_else() {
 fn the_sample_is_a_delivery_of_two_kilobytes() {
     let (sent, body) = Github.sample(41);
     let sent = Headers(sent.into_iter().map(|(n, v)| (n, v.into_bytes())).collect());
-    let request = Request { method: "POST", headers: &sent, body: &body };
+    let request = Request { method: "POST", url: "", headers: &sent, body: &body };
     assert_eq!(Github.admit(&webhook("github"), &request).unwrap(), "00000029-0000-4000-8000-000000000029");
     let event = Github.describe(&webhook("github"), &request);
     assert_eq!(event.entity.unwrap().as_str(), "github:acme/widgets:pr:42");

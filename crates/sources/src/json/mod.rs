@@ -20,12 +20,39 @@ pub struct Repeated;
 /// Checks a whole document: UTF-8 (a byte order mark is skipped), the grammar, paired surrogates, depth up to 128 and
 /// nothing after the value.
 pub fn parse(bytes: &[u8]) -> Option<Json<'_>> {
-    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()?;
-    let mut scan = Scan::new(text);
-    scan.blank();
+    let mut scan = begun(bytes)?;
     let value = scan.value()?;
     scan.blank();
     scan.at_end().then_some(Json(value))
+}
+
+/// Checks a whole document as [`parse`] does and hands over the members of the object that it is, in the same pass.
+/// What was handed over before a `None` is not to be used.
+pub fn parse_object<'a>(bytes: &'a [u8], mut member: impl FnMut(Cow<'a, str>, Json<'a>)) -> Option<()> {
+    let mut scan = begun(bytes)?;
+    scan.eat(b'{').then_some(())?;
+    scan.blank();
+    let mut more = !scan.eat(b'}');
+    while more {
+        let name = unquote(scan.key()?);
+        member(name, Json(scan.value_inside(1)?));
+        scan.blank();
+        more = !scan.eat(b'}');
+        if more {
+            scan.eat(b',').then_some(())?;
+            scan.blank();
+        }
+    }
+    scan.blank();
+    scan.at_end().then_some(())
+}
+
+/// A scanner before the document's value.
+fn begun(bytes: &[u8]) -> Option<Scan<'_>> {
+    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()?;
+    let mut scan = Scan::new(text);
+    scan.blank();
+    Some(scan)
 }
 
 impl<'a> Json<'a> {
@@ -37,6 +64,11 @@ impl<'a> Json<'a> {
     /// Whether it is an object.
     pub fn is_object(self) -> bool {
         self.0.starts_with('{')
+    }
+
+    /// Whether it is an array.
+    pub fn is_array(self) -> bool {
+        self.0.starts_with('[')
     }
 
     /// Whether it is `null`.
@@ -93,9 +125,15 @@ impl<'a> Json<'a> {
         if found.next().is_some() { Err(Repeated) } else { Ok(first) }
     }
 
-    /// Follows member names joined by dots.
+    /// Follows member names and array indexes joined by dots; nothing is the value itself.
     pub fn path(self, dotted: &str) -> Option<Json<'a>> {
-        dotted.split('.').try_fold(self, |value, name| value.get(name))
+        let mut names = dotted.split('.').filter(|name| !name.is_empty());
+        names.try_fold(
+            self,
+            |value, name| {
+                if value.is_array() { value.items().nth(name.parse().ok()?) } else { value.get(name) }
+            },
+        )
     }
 
     /// Follows a JSON pointer (RFC 6901); no name on the way may be there twice.

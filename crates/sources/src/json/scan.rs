@@ -11,15 +11,15 @@ pub(super) struct Scan<'a> {
 }
 
 /// The open containers: bit 0 is the innermost, set when it is an object.
-#[derive(Default)]
 struct Open {
     kinds: u128,
     depth: u32,
+    limit: u32,
 }
 
 impl Open {
     fn push(&mut self, object: bool) -> Option<()> {
-        if self.depth == MAX_DEPTH {
+        if self.depth == self.limit {
             return None;
         }
         self.kinds = (self.kinds << 1) | u128::from(object);
@@ -61,8 +61,13 @@ impl<'a> Scan<'a> {
 
     /// Moves past a value and gives its text.
     pub(super) fn value(&mut self) -> Option<&'a str> {
+        self.value_inside(0)
+    }
+
+    /// The same for a value that is in so many containers already.
+    pub(super) fn value_inside(&mut self, containers: u32) -> Option<&'a str> {
         let start = self.at;
-        let mut open = Open::default();
+        let mut open = Open { kinds: 0, depth: 0, limit: MAX_DEPTH - containers };
         loop {
             match *self.rest().first()? {
                 b'{' => {

@@ -50,6 +50,15 @@ fn takes_128_levels_and_not_129() {
     let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
     assert!(parse(nested(128).as_bytes()).is_some());
     assert!(parse(nested(129).as_bytes()).is_none());
+    let inside = |n: usize| parse_object(format!("{{\"a\":{}}}", nested(n)).as_bytes(), |_, _| ());
+    assert!(inside(127).is_some() && inside(128).is_none());
+}
+
+/// The members that [`parse_object`] hands over, if it takes the document.
+fn handed(text: &[u8]) -> Option<Vec<(String, Json<'_>)>> {
+    let mut members = Vec::new();
+    parse_object(text, |name, value| members.push((name.into_owned(), value)))?;
+    Some(members)
 }
 
 #[test]
@@ -122,5 +131,8 @@ proptest! {
         let out_of_range = theirs.as_ref().is_err_and(|e| e.to_string().contains("out of range"));
         prop_assume!(!out_of_range);
         prop_assert_eq!(parse(&text).is_some(), theirs.is_ok(), "{}", String::from_utf8_lossy(&text));
+        let object = parse(&text).filter(|json| json.is_object());
+        let members = object.map(|json| json.members().map(|(name, value)| (name.into_owned(), value)).collect());
+        prop_assert_eq!(handed(&text), members);
     }
 }

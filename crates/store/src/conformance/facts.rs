@@ -73,7 +73,13 @@ pub fn event() -> Event {
 
 /// An outcome.
 pub fn outcome(of: &DeliveryReceived, result: Normalized) -> DeliveryOutcome {
-    DeliveryOutcome { delivery: of.delivery.clone(), webhook: of.webhook.clone(), received_at: of.received_at, result }
+    DeliveryOutcome {
+        delivery: of.delivery.clone(),
+        webhook: of.webhook.clone(),
+        received_at: of.received_at,
+        result,
+        events: Vec::new(),
+    }
 }
 
 /// A run of the delivery by one of its routes.
@@ -82,6 +88,7 @@ pub fn requested(of: &DeliveryReceived, route: &str) -> RunRequested {
         run: RunId::derive(&of.delivery, route, 0),
         session: SessionId::derive(&of.webhook, route, "github:o/r:issue:7"),
         delivery: of.delivery.clone(),
+        event_index: None,
         delivery_key_hash: of.key.hash.clone(),
         webhook: of.webhook.clone(),
         source: of.source.clone(),
@@ -140,6 +147,7 @@ pub fn snapshot(n: u64, slug: &str) -> Snapshot {
             max_body: 1024,
             entity_pointers: Vec::new(),
             delivery_key: None,
+            public_base_url: None,
             routes: Vec::new(),
         },
         agents: BTreeMap::new(),

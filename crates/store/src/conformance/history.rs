@@ -100,6 +100,9 @@ pub fn odd_text() -> impl Strategy<Value = String> {
     vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
+/// The kind of outcome that is a batch.
+const BATCH: u8 = 5;
+
 #[derive(Debug, Clone)]
 struct Seed {
     at: i64,
@@ -136,6 +139,7 @@ impl Seed {
             .map(|(route, (script, outcome, length))| {
                 let mut request = facts::requested(&received, &format!("route-{route}"));
                 request.message.push_str(&self.text);
+                request.event_index = (self.outcome == Some(BATCH)).then(|| u32::try_from(route).unwrap());
                 let mut entries = journal(&request, &script, outcome).entries;
                 entries.truncate(length);
                 (request, entries)
@@ -147,8 +151,10 @@ impl Seed {
             actor: n.is_multiple_of(2).then(|| self.text.clone()),
             summary: vec![Field { name: "title".into(), value: self.text.clone() }],
         };
-        let outcome = self.outcome.map(|kind| {
-            facts::outcome(
+        let events = if self.outcome == Some(BATCH) { items(&event, &runs) } else { Vec::new() };
+        let outcome = self.outcome.map(|kind| DeliveryOutcome {
+            events,
+            ..facts::outcome(
                 &received,
                 match kind {
                     0 => Normalized::Filtered { event, clause: "event type is on the deny list".into() },
@@ -163,6 +169,14 @@ impl Seed {
         let duplicates = (0..self.duplicates).map(|n| facts::duplicate(&received, at(100 + i64::from(n)))).collect();
         Story { received, outcome, runs, duplicates }
     }
+}
+
+/// An event for each run, and one that starts none.
+fn items(event: &Event, runs: &[(RunRequested, Vec<Entry>)]) -> Vec<Normalized> {
+    let routed = |run: &RunRequested| Normalized::Routed { event: event.clone(), runs: vec![run.run.clone()] };
+    let clause = "event type is on the deny list".into();
+    let filtered = Normalized::Filtered { event: event.clone(), clause };
+    runs.iter().map(|(request, _)| routed(request)).chain([filtered]).collect()
 }
 
 /// A journal in which each byte of the script is a turn with something going on in it.

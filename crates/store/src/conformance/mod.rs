@@ -71,6 +71,7 @@ macro_rules! store_conformance {
             s5_filters_of_runs_mean_what_they_say,
             s5_totals_count_what_the_filter_has,
             s6_odd_text_comes_back_as_it_was,
+            s6_a_batch_comes_back_event_by_event,
             s6_a_large_body_comes_back_byte_for_byte,
             s7_any_interleaving_gives_the_rows_of_a_rebuild,
             s7_rows_say_what_the_facts_say,

@@ -78,6 +78,7 @@ pub fn run_rows(story: &Story) -> Vec<RunRow> {
         RunRow {
             id: request.run.to_string(),
             delivery: request.delivery.to_string(),
+            event_index: request.event_index,
             webhook: request.webhook.to_string(),
             route: request.route.clone(),
             agent: request.agent.to_string(),

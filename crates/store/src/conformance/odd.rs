@@ -11,6 +11,30 @@ use crate::Change;
 /// NUL, our own escape, quotes, wildcards, terminal sequences, writing directions, unpaired combining marks.
 const ODD: &str = "\0a\u{1a}0\u{1a}\0'\"\\\\u0000\\x00%_\n\r\u{1b}[31m\u{202e}\u{feff}e\u{301}\u{fffd}\u{10ffff}🦀";
 
+/// S6: a batch event by event, each with its own result.
+pub async fn s6_a_batch_comes_back_event_by_event(harness: &dyn Harness) {
+    let store = opened(harness).await;
+    let delivery = received(1, at(1));
+    let mut request = requested(&delivery, "main");
+    request.event_index = Some(1);
+    let runs = vec![request.run.clone()];
+    let mut outcome = facts::routed(&delivery, &[request.clone()]);
+    outcome.events = vec![
+        Normalized::Filtered { event: facts::event(), clause: ODD.into() },
+        Normalized::Routed { event: facts::event(), runs },
+        Normalized::Unroutable { reason: "too many".into() },
+    ];
+    apply(&*store, DELIVERIES, [Change::Delivery(Box::new(delivery.clone()))]).await;
+    apply(&*store, EVENTS, [Change::Requested(Box::new(request)), Change::Outcome(Box::new(outcome))]).await;
+
+    let got = store.delivery(delivery.delivery.as_str()).await.unwrap().unwrap();
+    let seen: Vec<_> = got.events.iter().map(|e| (e.outcome.as_str(), e.reason.as_deref(), e.runs)).collect();
+    assert_eq!(seen, [("filtered", Some(ODD), 0), ("routed", None, 1), ("unroutable", Some("too many"), 0)]);
+    assert_eq!(got.events[1].id, format!("{}#1", delivery.delivery));
+    assert_eq!(got.event.as_ref(), got.events.first());
+    assert_eq!((got.row.state.as_str(), got.row.runs, got.run_rows[0].event_index), ("queued", 1, Some(1)));
+}
+
 /// S6: in every text column of every table.
 pub async fn s6_odd_text_comes_back_as_it_was(harness: &dyn Harness) {
     let store = opened(harness).await;

@@ -34,19 +34,18 @@ impl Work {
         if row.outcome.is_some() {
             return;
         }
-        let (outcome, note, planned_runs, event) = match fact.result {
-            Normalized::Routed { event, runs } => (ROUTED, None, int(runs.len()), Some(event)),
-            Normalized::Filtered { event, clause } => (FILTERED, Some(clause), 0, Some(event)),
-            Normalized::Unroutable { reason } => (UNROUTABLE, Some(reason), 0, None),
-        };
-        row.outcome = Some(outcome.to_owned());
-        row.note = note.map(pack);
-        row.planned_runs = planned_runs;
-        if let Some(event) = event.map(|event| event_row(id, event)) {
-            row.event_type.clone_from(&event.event_type);
-            row.entity.clone_from(&event.entity);
-            row.actor.clone_from(&event.actor);
-            self.events.push(event);
+        let is_understood = !matches!(fact.result, Normalized::Unroutable { .. });
+        let whole = event_row(id, 0, fact.result);
+        row.outcome = Some(whole.outcome.clone());
+        row.note.clone_from(&whole.note);
+        row.planned_runs = whole.planned_runs;
+        row.event_type.clone_from(&whole.event_type);
+        row.entity.clone_from(&whole.entity);
+        row.actor.clone_from(&whole.actor);
+        if fact.events.is_empty() {
+            self.events.extend(is_understood.then_some(whole));
+        } else {
+            self.events.extend((0..).zip(fact.events).map(|(index, result)| event_row(id, index, result)));
         }
     }
 
@@ -113,10 +112,19 @@ fn request(fact: DeliveryReceived) -> RequestRecord {
     }
 }
 
-fn event_row(delivery: &str, event: Event) -> EventRecord {
+fn event_row(delivery: &str, event_index: i64, result: Normalized) -> EventRecord {
+    let (outcome, note, planned_runs, event) = match result {
+        Normalized::Routed { event, runs } => (ROUTED, None, int(runs.len()), event),
+        Normalized::Filtered { event, clause } => (FILTERED, Some(clause), 0, event),
+        Normalized::Unroutable { reason } => (UNROUTABLE, Some(reason), 0, Event::default()),
+    };
     let summary: Vec<_> = event.summary.iter().map(|field| (&field.name, &field.value)).collect();
     EventRecord {
         delivery: delivery.to_owned(),
+        event_index,
+        outcome: outcome.to_owned(),
+        note: note.map(pack),
+        planned_runs,
         event_type: event.event_type.map(pack),
         entity: event.entity.map(|key| pack(String::from(key))),
         actor: event.actor.map(pack),

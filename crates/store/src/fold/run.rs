@@ -34,6 +34,7 @@ pub(super) fn requested(row: &mut RunRecord, fact: RunRequested) {
     row.requested = true;
     row.received_at = Some(fact.received_at.micros());
     row.entity = fact.entity.map(|key| pack(String::from(key)));
+    row.event_index = fact.event_index.map(i64::from);
 }
 
 /// The step that an entry is about.

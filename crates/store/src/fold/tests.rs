@@ -22,7 +22,7 @@ struct Memory {
     checkpoints: BTreeMap<String, Checkpoint>,
     deliveries: BTreeMap<String, DeliveryRecord>,
     requests: BTreeMap<String, RequestRecord>,
-    events: BTreeMap<String, EventRecord>,
+    events: BTreeMap<(String, i64), EventRecord>,
     runs: BTreeMap<String, RunRecord>,
     steps: BTreeMap<(String, String), StepRecord>,
     notices: BTreeMap<(String, i64), NoticeRecord>,
@@ -65,7 +65,8 @@ impl Tables for Memory {
             assert!(self.requests.insert(row.delivery.clone(), row.clone()).is_none(), "a request was written twice");
         }
         for row in &work.events {
-            assert!(self.events.insert(row.delivery.clone(), row.clone()).is_none(), "an event was written twice");
+            let key = (row.delivery.clone(), row.event_index);
+            assert!(self.events.insert(key, row.clone()).is_none(), "an event was written twice");
         }
         for row in &work.notices {
             let key = (row.stream.clone(), row.seq);

@@ -22,7 +22,10 @@ use crate::row::{DeliveryDetail, DeliveryRow, NoticeRow, RunDetail, RunRow, Webh
 use crate::{StoreError, view};
 use error::failed;
 
-const MIGRATIONS: Files = &[(1, "tables", include_str!("../../migrations/postgres/0001_tables.sql"))];
+const MIGRATIONS: Files = &[
+    (1, "tables", include_str!("../../migrations/postgres/0001_tables.sql")),
+    (2, "batches", include_str!("../../migrations/postgres/0002_batches.sql")),
+];
 
 /// One picture for the several statements of a read.
 const SNAPSHOT: &str = "begin isolation level repeatable read, read only";

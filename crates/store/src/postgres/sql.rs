@@ -29,30 +29,31 @@ pub(super) const SAVE_REQUESTS: &str = r"
 
 pub(super) const SAVE_EVENTS: &str = r"
     insert into events (
-        delivery, event_type, entity, actor, summary
+        delivery, event_index, outcome, note, planned_runs, event_type, entity, actor, summary
     )
     select * from unnest(
-        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[]
+        $1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+        $9::text[]
     )
-    on conflict (delivery) do nothing";
+    on conflict (delivery, event_index) do nothing";
 
 pub(super) const SAVE_RUNS: &str = r"
     insert into runs (
-        id, delivery, webhook, route, agent, session, message, requested, received_at, entity, entries, state,
-        started_at, finished_at, last_at, model, scripted, turns, tool_calls, input_tokens, output_tokens,
+        id, delivery, webhook, route, agent, session, message, requested, received_at, entity, event_index, entries,
+        state, started_at, finished_at, last_at, model, scripted, turns, tool_calls, input_tokens, output_tokens,
         claims, text, error, calls
     )
     select * from unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[],
-        $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[],
-        $16::text[], $17::boolean[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[],
-        $23::text[], $24::text[], $25::text[]
+        $9::bigint[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[],
+        $16::bigint[], $17::text[], $18::boolean[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[],
+        $23::bigint[], $24::text[], $25::text[], $26::text[]
     )
     on conflict (id) do update set
         delivery = excluded.delivery, webhook = excluded.webhook, route = excluded.route,
         agent = excluded.agent, session = excluded.session, message = excluded.message,
         requested = excluded.requested, received_at = excluded.received_at, entity = excluded.entity,
-        entries = excluded.entries, state = excluded.state, started_at = excluded.started_at,
+        event_index = excluded.event_index, entries = excluded.entries, state = excluded.state, started_at = excluded.started_at,
         finished_at = excluded.finished_at, last_at = excluded.last_at, model = excluded.model,
         scripted = excluded.scripted, turns = excluded.turns, tool_calls = excluded.tool_calls,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, claims = excluded.claims,

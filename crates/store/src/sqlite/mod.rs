@@ -25,7 +25,10 @@ use crate::row::{DeliveryDetail, DeliveryRow, NoticeRow, RunDetail, RunRow, Webh
 use crate::{StoreError, view};
 use error::failed;
 
-const MIGRATIONS: Files = &[(1, "tables", include_str!("../../migrations/sqlite/0001_tables.sql"))];
+const MIGRATIONS: Files = &[
+    (1, "tables", include_str!("../../migrations/sqlite/0001_tables.sql")),
+    (2, "batches", include_str!("../../migrations/sqlite/0002_batches.sql")),
+];
 const READERS: u32 = 4;
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 

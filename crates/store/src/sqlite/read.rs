@@ -74,11 +74,11 @@ pub(super) async fn delivery(
     let Some(row) = row else { return Ok(None) };
     let query = sqlx::query_as("select * from requests where delivery = ?");
     let request: RequestRecord = query.bind(id).fetch_one(&mut *connection).await?;
-    let query = sqlx::query_as("select * from events where delivery = ?");
-    let event: Option<EventRecord> = query.bind(id).fetch_optional(&mut *connection).await?;
+    let query = sqlx::query_as("select * from events where delivery = ? order by event_index");
+    let events: Vec<EventRecord> = query.bind(id).fetch_all(&mut *connection).await?;
     let query = sqlx::query_as("select * from runs where delivery = ?");
     let runs: Vec<RunRecord> = query.bind(id).fetch_all(&mut *connection).await?;
-    Ok(Some(view::delivery_detail(row, request, event, runs)))
+    Ok(Some(view::delivery_detail(row, request, events, runs)))
 }
 
 pub(super) async fn run(connection: &mut SqliteConnection, id: &str) -> Result<Option<RunDetail>, sqlx::Error> {
@@ -128,7 +128,7 @@ pub(super) async fn fingerprint(connection: &mut SqliteConnection) -> Result<Str
     add! {
         "deliveries" in order of "id": DeliveryRecord;
         "requests" in order of "delivery": RequestRecord;
-        "events" in order of "delivery": EventRecord;
+        "events" in order of "delivery, event_index": EventRecord;
         "runs" in order of "id": RunRecord;
         "steps" in order of "run, key": StepRecord;
         "notices" in order of "stream, seq": NoticeRecord;

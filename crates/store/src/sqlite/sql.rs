@@ -22,23 +22,23 @@ pub(super) const SAVE_REQUESTS: &str = r"
 
 pub(super) const SAVE_EVENTS: &str = r"
     insert into events (
-        delivery, event_type, entity, actor, summary
+        delivery, event_index, outcome, note, planned_runs, event_type, entity, actor, summary
     )
-    values (?, ?, ?, ?, ?)
-    on conflict (delivery) do nothing";
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (delivery, event_index) do nothing";
 
 pub(super) const SAVE_RUNS: &str = r"
     insert into runs (
-        id, delivery, webhook, route, agent, session, message, requested, received_at, entity, entries, state,
-        started_at, finished_at, last_at, model, scripted, turns, tool_calls, input_tokens, output_tokens,
+        id, delivery, webhook, route, agent, session, message, requested, received_at, entity, event_index, entries,
+        state, started_at, finished_at, last_at, model, scripted, turns, tool_calls, input_tokens, output_tokens,
         claims, text, error, calls
     )
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (id) do update set
         delivery = excluded.delivery, webhook = excluded.webhook, route = excluded.route,
         agent = excluded.agent, session = excluded.session, message = excluded.message,
         requested = excluded.requested, received_at = excluded.received_at, entity = excluded.entity,
-        entries = excluded.entries, state = excluded.state, started_at = excluded.started_at,
+        event_index = excluded.event_index, entries = excluded.entries, state = excluded.state, started_at = excluded.started_at,
         finished_at = excluded.finished_at, last_at = excluded.last_at, model = excluded.model,
         scripted = excluded.scripted, turns = excluded.turns, tool_calls = excluded.tool_calls,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, claims = excluded.claims,

@@ -84,6 +84,7 @@ impl Stand {
             session: SessionId::derive(webhook, "a", session),
             delivery_key_hash: DeliveryKey::new(webhook, number.to_string()).hash,
             delivery,
+            event_index: None,
             webhook: webhook.clone(),
             source: "github".into(),
             route: "r".into(),
@@ -247,6 +248,7 @@ fn snapshot(tools: &[&str], script: PathBuf) -> Snapshot {
         max_body: 1 << 20,
         entity_pointers: vec![],
         delivery_key: None,
+        public_base_url: None,
         routes: vec![Route {
             name: "r".into(),
             events: EventFilter::default(),

@@ -91,8 +91,9 @@ impl Contender {
         match self {
             Self::Axum => &["axum"],
             Self::Publish => &["publish"],
-            Self::Jetstream => &["jetstream"],
-            Self::Embedded => &["embedded", "sqlx-sqlite-worker-"],
+            // Only one of them is busy at a time, so that they may share a name.
+            Self::Jetstream => &["jetstream", "intake"],
+            Self::Embedded => &["embedded", "intake", "sqlx-sqlite-worker-"],
         }
     }
 
@@ -166,6 +167,7 @@ fn webhook(secret: SecretRef) -> anyhow::Result<Webhook> {
         max_body: 1 << 20,
         entity_pointers: vec![],
         delivery_key: None,
+        public_base_url: None,
         routes: vec![],
     })
 }
@@ -181,7 +183,7 @@ async fn publish_per_request(log: Arc<dyn Log>) -> anyhow::Result<SocketAddr> {
 async fn verify_and_publish(State(log): State<Arc<dyn Log>>, sent: HeaderMap, body: Bytes) -> (StatusCode, String) {
     let now = Timestamp::from_micros(hookwheel_runtime::clock::now_micros());
     let headers = Headers(sent.iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect());
-    let request = Request { method: "POST", headers: &headers, body: &body };
+    let request = Request { method: "POST", url: "", headers: &headers, body: &body };
     let Ok(proof) = hookwheel_sources::verify(&Auth::GithubHmacSha256, &[SECRET.as_bytes()], &request, now) else {
         return (StatusCode::UNAUTHORIZED, String::new());
     };

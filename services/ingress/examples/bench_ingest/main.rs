@@ -18,6 +18,10 @@ use hookwheel_testkit::load::{self, Load, Prepared, Report};
 use contender::{Contender, PATH, Running, SECRET};
 use report::{Round, Summary};
 
+/// The one that ingress has.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Measure how many deliveries ingress takes
 #[derive(Parser)]
 struct Arguments {

@@ -6,7 +6,7 @@ use hookwheel_core::SnapshotHash;
 use hookwheel_core::snapshot::Snapshot;
 use hookwheel_core::webhook::{SecretRef, Webhook};
 use hookwheel_runtime::secret::{Secret, SecretError};
-use hookwheel_sources::Source;
+use hookwheel_sources::{Source, Verifier};
 
 use crate::meters::HookMeters;
 
@@ -28,8 +28,10 @@ pub(crate) struct Hook {
     /// The configuration its deliveries are accepted under.
     pub(crate) snapshot: SnapshotHash,
     pub(crate) source: &'static dyn Source,
-    /// Those that could be read, with their place in the configuration.
-    secrets: Vec<(usize, Secret)>,
+    /// Holds the secrets that could be read, ready for use.
+    pub(crate) verifier: Verifier,
+    /// Their places in the configuration.
+    places: Vec<usize>,
     /// Why the others could not be; their senders are not to be told that they are wrong.
     pub(crate) unreadable: Vec<SecretError>,
     /// Headers that are not stored, lower-case.
@@ -46,6 +48,9 @@ pub(crate) enum Unusable {
     /// Configured for a newer version, or by hand.
     #[error("this version has no source {0:?}")]
     UnknownSource(String),
+    /// The same for the way its senders prove themselves.
+    #[error("this version does not know its authentication")]
+    UnknownAuth,
 }
 
 impl Hook {
@@ -54,30 +59,34 @@ impl Hook {
         let Snapshot { webhook, .. } = Snapshot::from_bytes(value)?;
         let source = hookwheel_sources::source(&webhook.source)
             .ok_or_else(|| Unusable::UnknownSource(webhook.source.chars().take(64).collect()))?;
-        let (mut secrets, mut unreadable) = (Vec::new(), Vec::new());
+        if !hookwheel_sources::knows(&webhook.auth) {
+            return Err(Unusable::UnknownAuth);
+        }
+        let (mut secrets, mut places, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
         for (n, place) in webhook.secrets.iter().enumerate() {
             match read_secret(place) {
-                Ok(secret) => secrets.push((n, secret)),
+                Ok(secret) => {
+                    secrets.push(secret);
+                    places.push(n);
+                }
                 Err(cause) => unreadable.push(cause),
             }
         }
+        let exposed: Vec<_> = secrets.iter().map(Secret::expose).collect();
+        let verifier = Verifier::new(&webhook.auth, &exposed);
         let withheld = hookwheel_sources::proof_headers(&webhook.auth)
             .into_iter()
             .chain(source.credential_headers().iter().chain(CREDENTIALS).map(|name| (*name).to_owned()))
             .collect();
         let meters = HookMeters::new(webhook.slug.as_str(), source.name());
-        Ok(Self { snapshot: SnapshotHash::of(value), webhook, source, secrets, unreadable, withheld, meters })
-    }
-
-    /// The secrets, for the one call that needs them.
-    pub(crate) fn exposed_secrets(&self) -> Vec<&[u8]> {
-        self.secrets.iter().map(|(_, secret)| secret.expose()).collect()
+        let snapshot = SnapshotHash::of(value);
+        Ok(Self { webhook, snapshot, source, verifier, places, unreadable, withheld, meters })
     }
 
     /// The place in the configuration of the n-th secret that could be read.
     pub(crate) fn configured_place(&self, n: u32) -> u32 {
-        let place = usize::try_from(n).ok().and_then(|n| self.secrets.get(n)).map(|(place, _)| *place);
-        place.and_then(|place| u32::try_from(place).ok()).unwrap_or(n)
+        let place = usize::try_from(n).ok().and_then(|n| self.places.get(n));
+        place.and_then(|place| u32::try_from(*place).ok()).unwrap_or(n)
     }
 
     /// Whether a header of this lower-case name may be stored.

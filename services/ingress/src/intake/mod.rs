@@ -9,6 +9,7 @@ mod budget;
 mod receive;
 mod refuse;
 mod route;
+mod to_its_end;
 
 use std::convert::Infallible;
 use std::net::IpAddr;

@@ -1,10 +1,12 @@
-//! From a whole request to a durable delivery, in a task of its own: it ends even when the sender hangs up.
+//! From a whole request to a durable delivery: it ends even when the sender hangs up.
 
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use hookwheel_core::delivery::{Body, DeliveryKey, DeliveryReceived, Proof};
 use hookwheel_core::{DeliveryId, Timestamp};
 use hookwheel_log::{Append, Blobs};
@@ -13,7 +15,8 @@ use hookwheel_proto::topology::DELIVERIES;
 use hookwheel_runtime::clock::now_micros;
 use hookwheel_runtime::failpoint::hit;
 use hookwheel_runtime::trace;
-use hookwheel_sources::{Headers, Refusal, Request};
+use hookwheel_sources::{Headers, Refusal, Request, public_url};
+use http::Uri;
 use http::request::Parts;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument as _;
@@ -21,6 +24,7 @@ use tracing::Instrument as _;
 use super::answer::Done;
 use super::body::Whole;
 use super::refuse::No;
+use super::to_its_end::ToItsEnd;
 use crate::batch::{Failed, Fate};
 use crate::hooks::Hook;
 use crate::shared::Shared;
@@ -35,6 +39,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// A request as read.
 struct Received {
     method: String,
+    target: Uri,
     headers: Headers,
     body: Bytes,
     at: Timestamp,
@@ -62,11 +67,12 @@ pub(super) async fn receive(
         delivery.id = tracing::field::Empty
     );
     trace::add_link(&span, head.headers.get("traceparent").and_then(|v| v.to_str().ok()));
-    let running = shared.running.clone();
+    let tracker = shared.running.clone();
     let work = async move {
         let Whole { bytes, share } = body;
         let received = Received {
             method: head.method.as_str().to_owned(),
+            target: head.uri,
             headers: headers(&head.headers),
             body: bytes,
             at: Timestamp::from_micros(now_micros()),
@@ -78,7 +84,8 @@ pub(super) async fn receive(
         hit("ingress.before_response");
         done
     };
-    running.spawn(work.instrument(span)).await.unwrap_or(Err(No::Unavailable))
+    let work = AssertUnwindSafe(work.instrument(span)).catch_unwind();
+    ToItsEnd::new(work, tracker).await.unwrap_or(Err(No::Unavailable))
 }
 
 fn headers(sent: &http::HeaderMap) -> Headers {
@@ -95,13 +102,17 @@ async fn believe(hook: &Arc<Hook>, received: Received) -> Result<Believed, No> {
 
 /// Signature first, then meaning: a stranger learns nothing about what we would make of a body.
 fn check(hook: &Hook, received: Received) -> Result<Believed, No> {
-    let request = Request { method: &received.method, headers: &received.headers, body: &received.body };
-    let auth = &hook.webhook.auth;
-    let mut proof = hookwheel_sources::verify(auth, &hook.exposed_secrets(), &request, received.at)
-        .map_err(|refusal| blame(hook, refusal))?;
+    let url = public_url(hook.webhook.public_base_url.as_deref(), target(&received.target));
+    let request = Request { method: &received.method, url: &url, headers: &received.headers, body: &received.body };
+    let mut proof = hook.verifier.verify(&request, received.at).map_err(|refusal| blame(hook, refusal))?;
     proof.secret = proof.secret.map(|n| hook.configured_place(n));
     let key = hook.source.admit(&hook.webhook, &request).map_err(No::Meaningless)?;
     Ok(Believed { proof, key: DeliveryKey::new(&hook.webhook.id, key), received })
+}
+
+/// Path and query as sent.
+fn target(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("", |target| target.as_str())
 }
 
 /// A sender whose secret we could not read is not to be told that it is wrong.

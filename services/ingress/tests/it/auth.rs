@@ -115,8 +115,7 @@ async fn an_hmac_in_a_header_of_ones_own() {
 
 fn ingress_hmac(ingress: &Ingress) -> Auth {
     use hookwheel_core::webhook::{Encoding, Hash, HmacScheme};
-    let scheme =
-        HmacScheme { header: "X-Signature".into(), prefix: String::new(), encoding: Encoding::Hex, hash: Hash::Sha256 };
+    let scheme = HmacScheme::over_body("X-Signature", "", Encoding::Hex, Hash::Sha256);
     ingress.hook("hmac", "generic", Auth::Hmac(scheme)).auth
 }
 

@@ -77,12 +77,7 @@ impl Ingress {
     }
 
     fn all_kinds(&self) -> Vec<Webhook> {
-        let hmac = HmacScheme {
-            header: "X-Signature".into(),
-            prefix: String::new(),
-            encoding: Encoding::Hex,
-            hash: Hash::Sha256,
-        };
+        let hmac = HmacScheme::over_body("X-Signature", "", Encoding::Hex, Hash::Sha256);
         let mut small = self.hook("small", "generic", Auth::None);
         small.max_body = 1_000;
         let mut lost = self.hook("lost", "github", Auth::GithubHmacSha256);
@@ -119,6 +114,7 @@ impl Ingress {
             max_body: 1 << 20,
             entity_pointers: vec![],
             delivery_key: None,
+            public_base_url: None,
             routes: vec![],
         }
     }

@@ -10,4 +10,5 @@ mod log;
 mod meaning;
 mod metrics;
 mod routes;
+mod schemes;
 mod stored;

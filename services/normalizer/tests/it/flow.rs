@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use hookwheel_core::delivery::Body;
+use hookwheel_core::delivery::{Body, DeliveryReceived};
 use hookwheel_core::event::Normalized;
 use hookwheel_core::ids::SnapshotHash;
 use hookwheel_core::webhook::SessionMode::{PerDelivery, PerEntity};
 use hookwheel_log::Blobs;
 use hookwheel_proto::{Fact, kind, record, topology};
 
-use crate::kit::{World, delivery, issue, route, snapshot, until};
+use crate::kit::{On, World, delivery, issue, route, snapshot, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_come_before_wakes_and_wakes_before_outcomes() {
@@ -119,4 +119,43 @@ async fn a_record_of_a_newer_kind_is_left_to_a_newer_version() {
     running.stop().await;
     assert!(world.records(topology::EVENTS).await.is_empty());
     assert!(world.records(topology::PARKED).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_batches_are_written_down_whole_and_in_order() {
+    long_batches(On::Embedded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_batches_are_written_down_on_jetstream_too() {
+    long_batches(On::JetStream).await;
+}
+
+/// More runs than are written down together, and one delivery with more events than are looked at.
+async fn long_batches(on: On) {
+    let mut snapshot = snapshot(vec![route("triage", "triager", PerEntity), route("alone", "triager", PerDelivery)]);
+    snapshot.webhook.source = "graph".into();
+    let world = World::on(on, snapshot).await;
+    let deliveries = [notifications(1, 600, &world), notifications(2, 500, &world), notifications(3, 100, &world)];
+    world.receive(&deliveries).await;
+    world.normalize_all().await;
+
+    let requests: Vec<_> = world.requests().await.into_iter().map(|r| (r.delivery, r.event_index, r.route)).collect();
+    let wanted = deliveries.iter().zip([500, 500, 100]).flat_map(|(delivery, events)| {
+        let routes =
+            |index| ["triage", "alone"].map(|route| (delivery.delivery.clone(), Some(index), route.to_owned()));
+        (0..events).flat_map(routes)
+    });
+    assert_eq!(requests, wanted.collect::<Vec<_>>());
+    let outcomes = world.outcomes().await;
+    assert_eq!(outcomes.iter().map(|outcome| outcome.events.len()).collect::<Vec<_>>(), [501, 500, 100]);
+    let Normalized::Unroutable { reason } = &outcomes[0].events[500] else { panic!() };
+    assert!(reason.starts_with("100 of 600 events"), "{reason}");
+}
+
+/// A delivery of so many events.
+fn notifications(n: u8, count: usize, world: &World) -> DeliveryReceived {
+    let item = |at| format!(r#"{{"changeType":"created","resource":"users/u/messages/{at}","subscriptionId":"s"}}"#);
+    let items: Vec<_> = (0..count).map(item).collect();
+    delivery(n, "", format!(r#"{{"value":[{}]}}"#, items.join(",")).into(), &world.snapshot)
 }

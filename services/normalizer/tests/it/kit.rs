@@ -186,6 +186,7 @@ fn webhook(routes: Vec<Route>) -> Webhook {
         max_body: 25 * 1024 * 1024,
         entity_pointers: vec![],
         delivery_key: None,
+        public_base_url: None,
         routes,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hookwheel_core::ids::Slug;
 use hookwheel_core::webhook::SessionMode::PerEntity;
 use hookwheel_runtime::metrics;
+use serde_json::json;
 
 use crate::kit::{World, delivery, issue, route, snapshot};
 use crate::rough::{Fault, Rough};
@@ -12,7 +13,9 @@ use crate::rough::{Fault, Rough};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_delivery_is_counted_once_however_often_it_comes() {
     let metrics = metrics::install(metrics::NORMALIZER).unwrap();
-    let mut snapshot = snapshot(vec![route("triage", "reviewer", PerEntity)]);
+    let mut snapshot = snapshot(vec![route("triage", "reviewer", PerEntity), route("broken", "reviewer", PerEntity)]);
+    let unanswerable = json!({ "when": { "test": { "field": "event.type", "operator": { "gt": 1 } } } });
+    snapshot.webhook.routes[1].events = serde_json::from_value(unanswerable).unwrap();
     // Every test of this process counts into the same registry: the slug keeps these apart.
     snapshot.webhook.slug = Slug::parse("counted").unwrap();
     snapshot.webhook.events.deny = vec!["push".into()];
@@ -28,6 +31,7 @@ async fn every_delivery_is_counted_once_however_often_it_comes() {
     let text = metrics.render();
     let of_webhook: Vec<_> = text.lines().filter(|line| line.contains(r#"webhook="counted""#)).collect();
     let wanted = [
+        r#"hookwheel_filter_errors_total{webhook="counted"} 1"#,
         r#"webhooks_deliveries_filtered_total{webhook="counted",source="github",event_type="push"} 1"#,
         r#"webhooks_deliveries_filtered_total{webhook="counted",source="github",event_type="other"} 1"#,
         r#"webhooks_deliveries_total{webhook="counted",source="github",event_type="push",status="filtered"} 1"#,

@@ -1,11 +1,16 @@
 //! The translation itself.
 
+use std::collections::BTreeSet;
+
 use hookwheel_core::event::Normalized;
-use hookwheel_core::filter::EventFilter;
+use hookwheel_core::filter::{EventFilter, mark};
+use hookwheel_core::ids::RunId;
+use hookwheel_core::run::RunRequested;
 use hookwheel_core::snapshot::Snapshot;
 use hookwheel_core::webhook::SessionMode::{PerDelivery, PerEntity};
 use hookwheel_normalizer::{Plan, normalize};
 use hookwheel_proto::record;
+use serde_json::{Value, json};
 
 use crate::kit::{delivery, issue, route, snapshot};
 
@@ -67,10 +72,60 @@ fn without_an_entity_a_run_is_alone() {
 }
 
 #[test]
+fn a_batch_becomes_a_request_for_each_event_and_route() {
+    let mut snapshot = snapshot(vec![route("triage", "triager", PerEntity), route("again", "triager", PerDelivery)]);
+    snapshot.webhook.source = "graph".into();
+    snapshot.webhook.events.deny = vec!["message.deleted".into()];
+    let item = |change: &str, id: &str| {
+        format!(
+            r##"{{"changeType":"{change}","resource":"users/u/messages/{id}","subscriptionId":"s","resourceData":{{"@odata.type":"#Microsoft.Graph.Message","id":"{id}"}}}}"##
+        )
+    };
+    let body = format!(r#"{{"value":[{},{},{}]}}"#, item("created", "a"), item("deleted", "a"), item("created", "b"));
+    let delivery = delivery(1, "", body.into(), &snapshot);
+    let made = plan(&delivery, &snapshot);
+
+    let Normalized::Routed { runs, .. } = &made.outcome.result else { panic!("{:?}", made.outcome) };
+    assert_eq!(made.requests.iter().map(|request| &request.run).collect::<Vec<_>>(), runs.iter().collect::<Vec<_>>());
+    assert_eq!(runs.iter().collect::<BTreeSet<_>>().len(), 4);
+    let [
+        Normalized::Routed { runs: first, .. },
+        Normalized::Filtered { clause, .. },
+        Normalized::Routed { runs: third, .. },
+    ] = &made.outcome.events[..]
+    else {
+        panic!("{:?}", made.outcome.events)
+    };
+    assert_eq!(clause, "event type is on the deny list");
+    assert_eq!([first.as_slice(), third].concat(), *runs);
+    let about = |request: &RunRequested| (request.event_index, request.route.clone());
+    assert_eq!(
+        made.requests.iter().map(about).collect::<Vec<_>>(),
+        [(Some(0), "triage".into()), (Some(0), "again".into()), (Some(2), "triage".into()), (Some(2), "again".into())]
+    );
+    assert!(made.requests[2].message.contains(&format!("Delivery: {}#2\n", delivery.delivery)));
+    assert_eq!(made.requests.iter().map(|request| &request.session).collect::<BTreeSet<_>>().len(), 4);
+    assert_eq!(made, plan(&delivery, &snapshot));
+}
+
+#[test]
+fn a_batch_of_one_is_a_delivery_like_any_other() {
+    let mut snapshot = snapshot(vec![route("triage", "triager", PerEntity)]);
+    snapshot.webhook.source = "graph".into();
+    let body = r#"{"value":[{"changeType":"created","resource":"users/u/messages/a","subscriptionId":"s"}]}"#;
+    let delivery = delivery(1, "", body.into(), &snapshot);
+    let made = plan(&delivery, &snapshot);
+    assert!(made.outcome.events.is_empty());
+    assert_eq!((made.requests.len(), made.requests[0].event_index), (1, None));
+    assert_eq!(made.requests[0].run, RunId::derive(&delivery.delivery, "triage", 0));
+}
+
+#[test]
 fn filters_stop_events_and_say_which_clause_did() {
     let filter = |allow: &[&str], deny: &[&str]| EventFilter {
         allow: allow.iter().map(ToString::to_string).collect(),
         deny: deny.iter().map(ToString::to_string).collect(),
+        ..EventFilter::default()
     };
     let everything = EventFilter::default();
     let cases = [
@@ -87,6 +142,74 @@ fn filters_stop_events_and_say_which_clause_did() {
         assert_eq!((clause.as_str(), event.event_type.as_deref()), (wanted, Some("issues.opened")));
         assert!(plan.requests.is_empty());
     }
+}
+
+/// A filter of this JSON, as snapshots hold it.
+fn filter_of(json: Value) -> EventFilter {
+    serde_json::from_value(json).unwrap()
+}
+
+#[test]
+fn trigger_fields_and_conditions_look_into_the_body() {
+    let cases = [
+        (json!({ "fields": { "repos": ["octo/hello"], "actions": ["opened"] } }), None),
+        (
+            json!({ "fields": { "repos": ["octo/other"] } }),
+            Some("not met: repos one of \"octo/other\" (seen: \"octo/hello\")"),
+        ),
+        (json!({ "when": { "test": { "field": "body.issue.number", "operator": { "equals": 7 } } } }), None),
+        (
+            json!({ "when": { "test": { "field": "body.issue.number", "operator": { "gt": 7 } } } }),
+            Some("not met: body.issue.number gt 7 (seen: 7)"),
+        ),
+        (json!({ "ignore_actors": ["Octocat"] }), Some("actor \"octocat\" is on the list of ignored actors")),
+    ];
+    for (filter, wanted) in cases {
+        let mut snapshot = snapshot(vec![route("triage", "triager", PerEntity)]);
+        snapshot.webhook.events = filter_of(filter.clone());
+        let clause = match plan(&issue(1, 7, &snapshot), &snapshot).outcome.result {
+            Normalized::Filtered { clause, .. } => Some(clause),
+            _ => None,
+        };
+        assert_eq!(clause.as_deref(), wanted, "{filter}");
+    }
+}
+
+#[test]
+fn a_filter_that_cannot_be_answered_stops_its_route_and_is_told() {
+    let broken = json!({ "when": { "test": { "field": "body.issue.title", "operator": { "lt": 1 } } } });
+    let error = "filter error: body.issue.title lt 1: text is not a number";
+    let mut snapshot = snapshot(vec![route("triage", "triager", PerEntity), route("review", "reviewer", PerEntity)]);
+    snapshot.webhook.routes[0].events = filter_of(broken.clone());
+    let beside = plan(&issue(1, 7, &snapshot), &snapshot);
+    assert_eq!(beside.requests.len(), 1);
+    assert_eq!(beside.filter_errors, [format!("route triage: {error}")]);
+
+    snapshot.webhook.routes.pop();
+    let alone = plan(&issue(1, 7, &snapshot), &snapshot);
+    let Normalized::Filtered { clause, .. } = alone.outcome.result else { panic!("{:?}", alone.outcome) };
+    assert_eq!((clause.as_str(), alone.filter_errors.len()), (error, 1));
+}
+
+#[test]
+fn the_words_of_an_agent_wake_none() {
+    let snapshot = snapshot(vec![route("triage", "triager", PerEntity)]);
+    let run = plan(&issue(1, 7, &snapshot), &snapshot).requests[0].run.clone();
+    let comment = |text: &str| {
+        json!({
+            "action": "created",
+            "issue": { "number": 7, "title": "It breaks", "body": mark(&run) },
+            "comment": { "body": text, "user": { "login": "helper" } },
+            "repository": { "full_name": "octo/hello" }, "sender": { "login": "helper" },
+        })
+    };
+    let outcome = |n, text: &str| {
+        let body = comment(text).to_string().into_bytes().into();
+        plan(&delivery(n, "issue_comment", body, &snapshot), &snapshot).outcome.result
+    };
+    let Normalized::Filtered { clause, .. } = outcome(2, &format!("Done.\n\n{}", mark(&run))) else { panic!() };
+    assert_eq!(clause, format!("written by {run}: what an agent writes does not wake one"));
+    assert!(matches!(outcome(3, "Please look again"), Normalized::Routed { .. }));
 }
 
 #[test]

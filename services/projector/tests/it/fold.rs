@@ -168,6 +168,7 @@ pub fn snapshot(slug: &str) -> Snapshot {
         max_body: 1024,
         entity_pointers: vec![],
         delivery_key: None,
+        public_base_url: None,
         routes: vec![],
     };
     Snapshot { webhook, agents: Default::default(), models: Default::default() }

@@ -190,7 +190,7 @@ pub async fn tell(wheel: &Wheel, n: u32) -> RunId {
     };
     let result = Normalized::Routed { event, runs: vec![run.clone()] };
     let (id, webhook) = (delivery.delivery.clone(), delivery.webhook.clone());
-    let outcome = DeliveryOutcome { delivery: id, webhook, received_at: delivery.received_at, result };
+    let outcome = DeliveryOutcome { delivery: id, webhook, received_at: delivery.received_at, result, events: vec![] };
     wheel.append(record::delivery_outcome(&outcome)).await;
     let mut last = 0;
     for entry in journal(&delivery, &request, n) {
@@ -214,6 +214,7 @@ fn request(delivery: &DeliveryReceived, run: &RunId) -> RunRequested {
         run: run.clone(),
         session: SessionId::derive(&delivery.webhook, "triager", delivery.delivery.as_str()),
         delivery: delivery.delivery.clone(),
+        event_index: None,
         webhook: delivery.webhook.clone(),
         delivery_key_hash: delivery.key.hash.clone(),
         source: delivery.source.clone(),
