@@ -94,8 +94,8 @@ fn thing(item: &Delivery<'_>) -> Option<String> {
     if resource.to_ascii_lowercase().ends_with("drive/root") {
         return Some("driveitem".into());
     }
-    let collections = resource.split('/').filter_map(|part| part.split('(').next()).filter(|part| is_word(part));
-    collections.last().map(|name| name.strip_suffix('s').unwrap_or(name).to_ascii_lowercase())
+    let mut collections = resource.split('/').filter_map(|part| part.split('(').next()).filter(|part| is_word(part));
+    collections.next_back().map(|name| name.strip_suffix('s').unwrap_or(name).to_ascii_lowercase())
 }
 
 fn is_word(name: &str) -> bool {

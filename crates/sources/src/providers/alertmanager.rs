@@ -3,9 +3,9 @@
 use hookwheel_core::webhook::Auth;
 use serde_json::json;
 
-use crate::alert_group;
 use crate::facts::{Fact, lines, short, told};
 use crate::profile::{Id, Profile, Sample, sample};
+use crate::providers::alert_group;
 
 pub(crate) static ALERTMANAGER: Profile = Profile {
     name: "alertmanager",
