@@ -22,6 +22,8 @@ pub use request::{Headers, Request, public_url};
 pub use verify::Verifier;
 pub use view::{EventView, Reading, text, trigger_fields};
 
+use std::time::Duration;
+
 use hookwheel_core::Timestamp;
 use hookwheel_core::delivery::Proof;
 use hookwheel_core::event::Event;
@@ -100,6 +102,11 @@ pub trait Source: Send + Sync {
     /// `sha256:<hex of the body>`.
     fn admit(&self, webhook: &Webhook, request: &Request<'_>) -> Result<String, BadBody>;
 
+    /// After how long the same body, of a sender that gives no ids, is news and not a repeat. `None`: never.
+    fn repeats_after(&self) -> Option<Duration> {
+        None
+    }
+
     /// What it means; of a batch, what its first item means. Given an admitted request this never fails; what is not
     /// there is left out.
     fn describe(&self, webhook: &Webhook, request: &Request<'_>) -> Event;
@@ -126,6 +133,24 @@ pub trait Source: Send + Sync {
 
     /// A typical delivery, unsigned: headers and body, for `send` and the demo. `seed` varies ids.
     fn sample(&self, seed: u64) -> (Vec<(String, String)>, Vec<u8>);
+}
+
+/// The delivery key of a verified request: what [`Source::admit`] says, and for a body that stands for itself and may
+/// come again as news, also when it came.
+pub fn delivery_key(
+    source: &dyn Source,
+    webhook: &Webhook,
+    request: &Request<'_>,
+    received_at: Timestamp,
+) -> Result<String, BadBody> {
+    let key = source.admit(webhook, request)?;
+    match source.repeats_after() {
+        Some(window) if key == admit::body_key(request.body) => {
+            let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX).max(1);
+            Ok(format!("{key}@{}", received_at.secs().div_euclid(window)))
+        }
+        _ => Ok(key),
+    }
 }
 
 /// One look with a [`Verifier`] made for it; who checks many requests keeps one.

@@ -1,4 +1,4 @@
-//! The kit: a provider as a description. One file that says what to read where, one registry line, one fixtures folder.
+//! The kit: a provider as a description. One file that says what to read where, one line in the registry, one fixtures folder.
 //!
 //! ```ignore
 //! pub(crate) static ACME: Profile = Profile {
@@ -19,6 +19,7 @@
 //! [`Source`] of its own from the same parts: [`Delivery`], [`facts`], [`admit`].
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use hookwheel_core::EntityKey;
 use hookwheel_core::event::Event;
@@ -42,6 +43,8 @@ pub(crate) struct Profile {
     pub(crate) plain_forms: bool,
     /// Where the delivery's id is, in order; without one the body's hash is the key.
     pub(crate) ids: &'static [Id],
+    /// See [`Source::repeats_after`].
+    pub(crate) repeats_after: Option<Duration>,
     /// Made with [`event_type`](crate::delivery::event_type).
     pub(crate) event_type: fn(&Delivery<'_>) -> Option<String>,
     /// Made with [`Delivery::entity`].
@@ -88,6 +91,7 @@ impl Profile {
         forms: false,
         plain_forms: false,
         ids: &[],
+        repeats_after: None,
         event_type: |_| None,
         entity: |_| None,
         identity: &[],
@@ -170,6 +174,10 @@ impl Source for Profile {
             }
         }
         Ok(admit::body_key(request.body))
+    }
+
+    fn repeats_after(&self) -> Option<Duration> {
+        self.repeats_after
     }
 
     fn describe(&self, webhook: &Webhook, request: &Request<'_>) -> Event {

@@ -148,3 +148,17 @@ fn standard_webhooks_has_its_id_in_a_header_and_its_type_in_the_body() {
     assert_eq!(event.event_type.unwrap(), "a.b");
     assert_eq!(event.summary.last().unwrap().value, r#"{"x":1}"#);
 }
+
+#[test]
+fn a_sender_that_repeats_itself_is_heard_again() {
+    let headers = Headers::default();
+    let key = |name: &str, body: &[u8], seconds| {
+        let request = Request { method: "POST", url: "", headers: &headers, body };
+        let at = Timestamp::from_secs(seconds);
+        crate::delivery_key(source(name).unwrap(), &webhook(name), &request, at).unwrap()
+    };
+    let changed = br#"{"list_folder":{"accounts":["dbid:a"]}}"#;
+    assert_eq!(key("dropbox", changed, 600), key("dropbox", changed, 659));
+    assert_ne!(key("dropbox", changed, 600), key("dropbox", changed, 660));
+    assert_eq!(key("generic", b"{}", 600), key("generic", b"{}", 1_000_000));
+}

@@ -1,5 +1,7 @@
 //! Dropbox: only whose files changed; what changed is to be asked of its API.
 
+use std::time::Duration;
+
 use hookwheel_core::EntityKey;
 use hookwheel_core::webhook::Auth;
 use serde_json::json;
@@ -12,6 +14,8 @@ use crate::profile::{Profile, Sample, sample};
 pub(crate) static DROPBOX: Profile = Profile {
     name: "dropbox",
     auth: || Auth::scheme("dropbox"),
+    // It says that something changed, in the same words each time; a retry comes sooner than this.
+    repeats_after: Some(Duration::from_secs(60)),
     event_type: kind,
     entity,
     identity: &["list_folder.accounts"],

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use std::time::Duration;
+
 use hookwheel_core::EntityKey;
 use hookwheel_core::webhook::Auth;
 use serde_json::json;
@@ -15,6 +17,8 @@ use crate::profile::{Id, Profile, Sample, sample};
 pub(crate) static GRAPH: Profile = Profile {
     name: "graph",
     auth: || Auth::scheme("graph"),
+    // A change of a drive says no more than that there was one, in the same words each time.
+    repeats_after: Some(Duration::from_secs(60)),
     ids: &[Id::Made(key)],
     event_type: kind,
     entity,
@@ -102,21 +106,21 @@ fn is_word(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
-/// A notification's own id; else made of subscription, resource, its version and the change; else of its text. A
-/// deleted thing keeps the version it had, so the change belongs to it.
+/// A notification's own id; else made of subscription, resource, its version and the change (a
+/// deleted thing keeps the version it had). Without those, the body stands for itself.
 fn key(body: &Delivery<'_>) -> Option<String> {
     let of_item = |item: Json<'_>| {
         let text = |path: &str| item.path(path).and_then(Json::scalar).filter(|value| !value.is_empty());
         if let Some(id) = text("id") {
-            return id.into_owned();
+            return Some(id.into_owned());
         }
         let change = || {
             let version = odata(item.get("resourceData")?, "@odata.etag")?;
             Some([text("subscriptionId")?, text("resource")?, version, text("changeType").unwrap_or_default()])
         };
-        change().map_or_else(|| made_key::of([item.raw()]), made_key::of)
+        change().map(made_key::of)
     };
-    made_key::of_batch(body.at("value")?.items().map(of_item).collect())
+    made_key::of_batch(body.at("value")?.items().map(of_item).collect::<Option<_>>()?)
 }
 
 fn new_message(seed: u64) -> Sample {

@@ -15,7 +15,7 @@ use hookwheel_proto::topology::DELIVERIES;
 use hookwheel_runtime::clock::now_micros;
 use hookwheel_runtime::failpoint::hit;
 use hookwheel_runtime::trace;
-use hookwheel_sources::{Headers, Refusal, Request, public_url};
+use hookwheel_sources::{Headers, Refusal, Request, delivery_key, public_url};
 use http::Uri;
 use http::request::Parts;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -106,7 +106,7 @@ fn check(hook: &Hook, received: Received) -> Result<Believed, No> {
     let request = Request { method: &received.method, url: &url, headers: &received.headers, body: &received.body };
     let mut proof = hook.verifier.verify(&request, received.at).map_err(|refusal| blame(hook, refusal))?;
     proof.secret = proof.secret.map(|n| hook.configured_place(n));
-    let key = hook.source.admit(&hook.webhook, &request).map_err(No::Meaningless)?;
+    let key = delivery_key(hook.source, &hook.webhook, &request, received.at).map_err(No::Meaningless)?;
     Ok(Believed { proof, key: DeliveryKey::new(&hook.webhook.id, key), received })
 }
 
