@@ -25,25 +25,6 @@ pub struct Field {
     pub value: String,
 }
 
-/// The name of an event: its delivery, and its place in it when the delivery is a batch. As text `dlv_…` or `dlv_…#3`,
-/// the same each time the delivery is looked at.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EventId {
-    /// Which delivery.
-    pub delivery: DeliveryId,
-    /// Its place in the batch, from 0; absent when the delivery is one event.
-    pub index: Option<u32>,
-}
-
-impl std::fmt::Display for EventId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.index {
-            Some(index) => write!(f, "{}#{index}", self.delivery),
-            None => self.delivery.fmt(f),
-        }
-    }
-}
-
 /// What the normalizer made of a delivery. One per delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryOutcome {

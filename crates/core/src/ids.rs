@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::event::EventId;
-
 /// Why a text is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {kind}: {why}")]
@@ -118,6 +116,25 @@ impl DeliveryId {
     }
 }
 
+/// The name of an event: its delivery, and its place in it when the delivery is a batch. As text `dlv_…` or `dlv_…#3`,
+/// the same each time the delivery is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// Its place in the batch, from 0; absent when the delivery is one event.
+    pub index: Option<u32>,
+}
+
+impl std::fmt::Display for EventId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "{}#{index}", self.delivery),
+            None => self.delivery.fmt(f),
+        }
+    }
+}
+
 impl RunId {
     /// The run that `route` starts for `delivery`; `generation` is 0 but for replays.
     pub fn derive(delivery: &DeliveryId, route: &str, generation: u32) -> Self {
@@ -152,7 +169,8 @@ impl EntityKey {
     /// Takes the text as it is when it fits, or its hash under the same `source:` when it is too long or unclean.
     pub fn fit(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|_| {
-            let source = text.split(':').next().filter(|s| s.len() <= 32 && s.bytes().all(is_lower_alnum));
+            let plain = |b: u8| is_lower_alnum(b) || b == b'-' || b == b'_';
+            let source = text.split(':').next().filter(|s| s.len() <= 32 && s.bytes().all(plain));
             Self(format!("{}:hash:{}", source.unwrap_or("entity"), digest(&[b"entity", text.as_bytes()])))
         })
     }

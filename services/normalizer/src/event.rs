@@ -3,8 +3,9 @@
 use std::cell::OnceCell;
 
 use hookwheel_core::delivery::DeliveryReceived;
-use hookwheel_core::event::{Event, EventId, Normalized};
+use hookwheel_core::event::{Event, Normalized};
 use hookwheel_core::filter::{self, Decision};
+use hookwheel_core::ids::EventId;
 use hookwheel_core::ids::{AgentName, RunId, SessionId, WebhookId};
 use hookwheel_core::message::{self, Fence, delivery_message};
 use hookwheel_core::run::RunRequested;

@@ -95,7 +95,8 @@ fn cut(text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use hookwheel_core::event::{DeliveryOutcome, EventId, Field};
+    use hookwheel_core::event::{DeliveryOutcome, Field};
+    use hookwheel_core::ids::EventId;
     use hookwheel_core::ids::{DeliveryId, EntityKey, RunId, WebhookId};
     use hookwheel_core::time::Timestamp;
     use hookwheel_proto::record;

@@ -12,7 +12,8 @@ pub use clean::clean;
 pub use fence::Fence;
 
 use crate::delivery::Proof;
-use crate::event::{Event, EventId, Field};
+use crate::event::{Event, Field};
+use crate::ids::EventId;
 use crate::time::Timestamp;
 use crate::webhook::Webhook;
 

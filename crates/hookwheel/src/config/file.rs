@@ -11,7 +11,7 @@ use hookwheel_core::webhook::Webhook;
 use hookwheel_runtime::settings::{Mistake, Reader};
 
 use super::process::Process;
-use super::{Configuration, Mistakes, agents, models, webhooks};
+use super::{Configuration, Mistakes, agents, catalogue, models, webhooks};
 
 /// What the readers share: where relative paths start, and what is odd but no mistake.
 pub(super) struct Notes {
@@ -74,6 +74,9 @@ fn read(reader: &Reader, notes: &mut Notes) -> Option<Parts> {
 fn assemble(parts: Parts, mut notes: Notes) -> Result<Configuration, Mistakes> {
     if parts.webhooks.is_empty() {
         notes.warn("no webhook is configured", "add one: `[webhooks.<slug>]` with `source`, `secret` and `routes`");
+    }
+    for (what, remedy) in parts.webhooks.iter().flat_map(catalogue::strangers) {
+        notes.warn(what, remedy);
     }
     let gathered: Result<Vec<_>, _> =
         parts.webhooks.into_iter().map(|webhook| Snapshot::gather(webhook, &parts.agents, &parts.models)).collect();

@@ -2,8 +2,10 @@
 
 mod agents;
 mod auth;
+mod catalogue;
 mod file;
 mod filter;
+mod handshake;
 mod models;
 mod process;
 mod secret;
