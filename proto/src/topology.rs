@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use hookwheel_core::ids::{DeliveryId, RunId, SessionId, WebhookId};
-use hookwheel_log::{BucketSpec, ConsumerSpec, Layout, Retention, StreamSpec, Subject, SubjectFilter};
+use hookwheel_core::limit::Scope;
+use hookwheel_log::{BucketSpec, ConsumerSpec, Layout, Lookup, Retention, StreamSpec, Subject, SubjectFilter};
 
 /// Deliveries as received; the deduplication horizon is this stream's age.
 pub const DELIVERIES: &str = "DELIVERIES";
@@ -18,15 +19,21 @@ pub const BLOBS: &str = "BLOBS";
 /// Records a consumer gave up on.
 pub const PARKED: &str = "PARKED";
 
-/// The normalizer's group on DELIVERIES.
+/// The normalizer, where what it does is named: its key in PLACES and in LEASES, its parked records. It follows
+/// DELIVERIES from a place of its own.
 pub const NORMALIZER: &str = "normalizer";
 /// The agent-runner's group on wakes.
 pub const AGENT_RUNNER: &str = "agent-runner";
 
-/// Webhook snapshots under `webhook.<public id>`.
+/// Webhook snapshots under `webhook.<public id>`, the versions of their sealed secrets under `secret.<public id>`.
 pub const CONFIG: &str = "CONFIG";
 /// Session leases and other short-lived claims.
 pub const LEASES: &str = "LEASES";
+/// How far followers have come that keep their own place.
+pub const PLACES: &str = "PLACES";
+
+/// What limits have granted, and bodies that were taken.
+pub const LIMITS: &str = "LIMITS";
 
 /// How many wake subjects there are.
 pub const WAKE_SHARDS: u32 = 16;
@@ -56,14 +63,16 @@ pub fn layout(keep: Keep) -> Layout {
     let kept = |name, prefixes: &[&str], max_age| StreamSpec {
         name,
         under: prefixes.iter().map(|p| fixed(p)).collect(),
+        lookup: Lookup::Prefix,
         retention: Retention::Keep { max_age, max_bytes: None },
     };
     Layout {
         streams: vec![
-            kept(DELIVERIES, &["hw.delivery"], keep.deliveries),
+            StreamSpec { lookup: Lookup::Exact, ..kept(DELIVERIES, &["hw.delivery"], keep.deliveries) },
             StreamSpec {
                 name: NOTICES,
                 under: vec![fixed("hw.notice")],
+                lookup: Lookup::Prefix,
                 retention: Retention::Rolling { max_bytes: NOTICES_BYTES },
             },
             kept(EVENTS, &["hw.event", "hw.session", "hw.wake"], keep.runs),
@@ -71,25 +80,20 @@ pub fn layout(keep: Keep) -> Layout {
             kept(BLOBS, &["hw.blob"], keep.runs),
             kept(PARKED, &["hw.parked"], keep.runs),
         ],
-        consumers: vec![
-            ConsumerSpec {
-                name: NORMALIZER,
-                stream: DELIVERIES,
-                filter: SubjectFilter::All,
-                ack_wait: keep.ack_wait,
-                max_attempts: Some(20),
-                max_held: 2_000,
-            },
-            ConsumerSpec {
-                name: AGENT_RUNNER,
-                stream: EVENTS,
-                filter: SubjectFilter::Under(fixed("hw.wake")),
-                ack_wait: keep.ack_wait,
-                max_attempts: None,
-                max_held: 20_000,
-            },
+        consumers: vec![ConsumerSpec {
+            name: AGENT_RUNNER,
+            stream: EVENTS,
+            filter: SubjectFilter::Under(fixed("hw.wake")),
+            ack_wait: keep.ack_wait,
+            max_attempts: None,
+            max_held: 20_000,
+        }],
+        buckets: vec![
+            BucketSpec { name: CONFIG },
+            BucketSpec { name: LEASES },
+            BucketSpec { name: LIMITS },
+            BucketSpec { name: PLACES },
         ],
-        buckets: vec![BucketSpec { name: CONFIG }, BucketSpec { name: LEASES }],
     }
 }
 
@@ -129,9 +133,27 @@ pub fn notice_subject(webhook: &WebhookId, kind: &str) -> Subject {
     subject(format!("hw.notice.{webhook}.{kind}"))
 }
 
+/// LIMITS' key of the ledger of a webhook, or of all together.
+pub fn ledger_key(scope: Scope, webhook: &WebhookId) -> String {
+    match scope {
+        Scope::Webhook => format!("ledger.{webhook}"),
+        Scope::Global => "ledger.global".into(),
+    }
+}
+
+/// LIMITS' key of a body that a webhook took; the digest is of its bytes.
+pub fn body_key(webhook: &WebhookId, digest: &str) -> String {
+    format!("body.{webhook}.{digest}")
+}
+
 /// CONFIG's key of a webhook.
 pub fn webhook_key(webhook: &WebhookId) -> String {
     format!("webhook.{webhook}")
+}
+
+/// CONFIG's key of a webhook's sealed secret.
+pub fn secret_key(webhook: &WebhookId) -> String {
+    format!("secret.{webhook}")
 }
 
 fn fixed(text: &str) -> Subject {

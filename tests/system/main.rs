@@ -2,8 +2,10 @@
 //! JetStream, Postgres).
 #![expect(clippy::print_stderr, reason = "a failing test shows the logs of the processes it started")]
 
+mod canary;
 mod effects;
 mod exactly_one;
+mod limits;
 mod nothing_lost;
 mod pipeline;
 mod telemetry;

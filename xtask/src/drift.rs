@@ -14,18 +14,27 @@ pub struct Args {
     write: bool,
 }
 
-/// Which of our crates each may depend on, tests aside. `hookwheel`, `testkit`, `tests` and `xtask` may use everything.
+/// Which of our crates each may depend on, tests aside. `hookwheel`, `testkit`, `tests`, `fuzz` and `xtask` may use
+/// everything.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("hookwheel-core", &[]),
     ("hookwheel-log", &[]),
     ("hookwheel-runtime", &[]),
     ("hookwheel-sources", &["hookwheel-core"]),
     ("hookwheel-proto", &["hookwheel-core", "hookwheel-log"]),
+    ("hookwheel-limit", &["hookwheel-core", "hookwheel-log"]),
     ("hookwheel-store", &["hookwheel-core"]),
     ("hookwheel-agent", &["hookwheel-core"]),
     (
         "hookwheel-ingress",
-        &["hookwheel-core", "hookwheel-log", "hookwheel-proto", "hookwheel-runtime", "hookwheel-sources"],
+        &[
+            "hookwheel-core",
+            "hookwheel-limit",
+            "hookwheel-log",
+            "hookwheel-proto",
+            "hookwheel-runtime",
+            "hookwheel-sources",
+        ],
     ),
     (
         "hookwheel-normalizer",
@@ -33,7 +42,14 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     (
         "hookwheel-agent-runner",
-        &["hookwheel-core", "hookwheel-log", "hookwheel-proto", "hookwheel-runtime", "hookwheel-agent"],
+        &[
+            "hookwheel-core",
+            "hookwheel-limit",
+            "hookwheel-log",
+            "hookwheel-proto",
+            "hookwheel-runtime",
+            "hookwheel-agent",
+        ],
     ),
     (
         "hookwheel-projector",
@@ -49,6 +65,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("prost", &["hookwheel-proto"]),
     ("toml_edit", &["hookwheel-runtime"]),
     ("serde-saphyr", &["hookwheel-agent"]),
+    ("ring", &["hookwheel-runtime"]),
 ];
 
 /// Compares, or writes.

@@ -5,6 +5,7 @@ mod bench;
 mod chart;
 mod dash;
 mod drift;
+mod fuzz;
 mod proto;
 mod setup;
 mod test;
@@ -28,12 +29,16 @@ enum Chore {
     Dash(dash::Args),
     /// Compare what is generated with what is committed, and the crates' directions with the drawing
     Drift(drift::Args),
+    /// Mutate input for every parser that sees a sender's bytes; `--seconds`, `--executions`, `--target`, `--input`
+    Fuzz(fuzz::Args),
     /// Generate the Rust code of the record schema, or check that it is up to date
     Proto(proto::Args),
     /// Find the outside programs that tests need, and install the missing ones into .tools/
     Setup(setup::Args),
     /// Install what is missing, build, and run every test
     Test(test::Args),
+    /// Measure whether a verdict takes longer for a better forgery
+    Timing(fuzz::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -42,8 +47,10 @@ fn main() -> anyhow::Result<()> {
         Chore::Chart => chart::run(),
         Chore::Dash(args) => dash::run(&args),
         Chore::Drift(args) => drift::run(&args),
+        Chore::Fuzz(args) => fuzz::fuzz(&args),
         Chore::Proto(args) => proto::run(&args),
         Chore::Setup(args) => setup::run(&args),
         Chore::Test(args) => test::run(&args),
+        Chore::Timing(args) => fuzz::timing(&args),
     }
 }

@@ -133,7 +133,7 @@ impl DeliveryState {
     }
 }
 
-/// A small, bounded trace of a request that made no delivery: a duplicate, or a sampled rejection.
+/// A small, bounded trace of a request that made no delivery: a duplicate, or one of many rejections or handshakes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// Where it was posted.
@@ -148,6 +148,12 @@ pub struct Notice {
     pub at: Timestamp,
     /// The sender's address, as ingress saw it.
     pub peer: String,
+    /// For a rejection which rule exactly refused, one of [`crate::rejection`]; empty in old records.
+    pub rule: String,
+    /// For a rejection the names of the headers that were there, lower-case, as many as fit.
+    pub headers: Vec<String>,
+    /// How many more like it there were since the one before that was kept.
+    pub more: u64,
 }
 
 /// What a notice is about.
@@ -157,6 +163,8 @@ pub enum NoticeKind {
     Duplicate,
     /// A refused request.
     Rejected,
+    /// An unsigned handshake that was answered.
+    Handshake,
 }
 
 impl NoticeKind {
@@ -165,6 +173,7 @@ impl NoticeKind {
         match self {
             Self::Duplicate => "duplicate",
             Self::Rejected => "rejected",
+            Self::Handshake => "handshake",
         }
     }
 }

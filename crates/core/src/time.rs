@@ -58,6 +58,22 @@ impl Timestamp {
     }
 }
 
+/// Not a time in RFC 3339.
+#[derive(Debug, thiserror::Error)]
+#[error("a time like 2026-11-21T10:00:00Z")]
+pub struct NoTime;
+
+impl std::str::FromStr for Timestamp {
+    type Err = NoTime;
+
+    /// Reads RFC 3339, in any zone, rounded down to microseconds.
+    fn from_str(text: &str) -> Result<Self, NoTime> {
+        let at = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339);
+        let micros = at.map_err(|_| NoTime)?.unix_timestamp_nanos().div_euclid(1000);
+        i64::try_from(micros).map(Self).map_err(|_| NoTime)
+    }
+}
+
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.rfc3339())

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::filter::EventFilter;
 use crate::ids::{AgentName, Slug, WebhookId};
+use crate::limit::Limits;
+use crate::network::Network;
+use crate::time::Timestamp;
 
 /// One configured endpoint. Immutable once it is part of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +34,48 @@ pub struct Webhook {
     /// Scheme, host and port under which senders know us, such as `https://hooks.example.com`; some of them sign it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_base_url: Option<String>,
+    /// The path senders use where a proxy rewrites it, such as `/in/github`; ours if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_path: Option<String>,
+    /// What the provider must name to subscribe us; the live secrets if absent (Meta).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify_token: Option<SecretRef>,
+    /// Until when a provider that chooses the secret itself may do so; never if absent (Asana).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairing_until: Option<Timestamp>,
+    /// Who may send, how it is answered, and how much may start.
+    #[serde(default, skip_serializing_if = "Gate::is_open")]
+    pub gate: Gate,
     /// Where events go.
     pub routes: Vec<Route>,
+}
+
+/// What stands at a webhook's door beside its secret. Open by default: nothing is limited.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Only from these addresses; from all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow_from: Vec<Network>,
+    /// Whether senders always hear 200 `{"ok":true}`, whatever became of the delivery, except for faults of ours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quiet: bool,
+    /// Whether a body that was taken before is a repeat under any delivery key: for senders that do not sign their ids.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replay_guard: bool,
+    /// How much may start.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+impl Gate {
+    fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a request from this address may come in.
+    pub fn admits(&self, address: std::net::IpAddr) -> bool {
+        self.allow_from.is_empty() || self.allow_from.iter().any(|network| network.contains(address))
+    }
 }
 
 /// Where a secret is to be read by the process that needs it; the secret itself is never in a configuration record.
@@ -43,6 +86,8 @@ pub enum SecretRef {
     Env(String),
     /// A file's path; its bytes are the secret, without one trailing newline.
     File(String),
+    /// The live versions of the owner's sealed secret, which stand beside the owner's record and not in it.
+    Sealed,
 }
 
 /// Where the generic profile finds a value.

@@ -13,4 +13,5 @@ pub mod doctor;
 pub mod exit;
 pub mod http;
 pub mod output;
+pub mod sealed;
 pub mod wheel;

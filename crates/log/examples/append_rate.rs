@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use hookwheel_log::jetstream::{JetStream, Options, provision};
-use hookwheel_log::{Append, Expect, Layout, Log, LogError, Outcome, Retention, StreamSpec, Subject};
+use hookwheel_log::{Append, Expect, Layout, Log, LogError, Lookup, Outcome, Retention, StreamSpec, Subject};
 use hookwheel_testkit::nats::NatsServer;
 
 const BATCH: usize = 256;
@@ -99,6 +99,6 @@ fn percentile(mut took: Vec<Duration>, share: f64) -> Duration {
 
 fn layout() -> Result<Layout, LogError> {
     let retention = Retention::Keep { max_age: Duration::from_secs(3_600), max_bytes: None };
-    let stream = StreamSpec { name: "RATE", under: vec![Subject::new("rate")?], retention };
+    let stream = StreamSpec { name: "RATE", under: vec![Subject::new("rate")?], lookup: Lookup::Exact, retention };
     Ok(Layout { streams: vec![stream], ..Layout::default() })
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use hookwheel_log::embedded::Embedded;
 use hookwheel_log::{
-    Append, BlobHash, ConsumerSpec, Expect, Layout, Log, Outcome, Retention, StreamSpec, Subject, SubjectFilter,
+    Append, BlobHash, ConsumerSpec, Expect, Layout, Log, Lookup, Outcome, Retention, StreamSpec, Subject, SubjectFilter,
 };
 
 const CALLERS: usize = 256;
@@ -116,6 +116,7 @@ fn layout() -> Layout {
         streams: vec![StreamSpec {
             name: "DELIVERIES",
             under: vec![Subject::new("hw.delivery").unwrap()],
+            lookup: Lookup::Exact,
             retention: Retention::Keep { max_age: Duration::from_secs(7 * 24 * 3600), max_bytes: None },
         }],
         consumers: vec![ConsumerSpec {

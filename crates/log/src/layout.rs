@@ -22,8 +22,21 @@ pub struct StreamSpec {
     pub name: &'static str,
     /// Every subject under one of these belongs to it.
     pub under: Vec<Subject>,
+    /// How its records are looked for.
+    pub lookup: Lookup,
     /// What happens to old records.
     pub retention: Retention,
+}
+
+/// How the records of a stream are looked for by subject. It says what has to be fast, not what is possible: every
+/// filter works on every stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    /// By one subject or by what is under one.
+    Prefix,
+    /// By one whole subject. For many subjects in no order, with few records each, such as keys that are hashes:
+    /// appending is cheaper, and a prefix is found by reading everything from the position on.
+    Exact,
 }
 
 /// How long records stay.

@@ -18,7 +18,7 @@ mod record;
 
 pub use blob::{BlobHash, Blobs};
 pub use error::LogError;
-pub use layout::{BucketSpec, ConsumerSpec, Layout, Retention, StreamSpec};
+pub use layout::{BucketSpec, ConsumerSpec, Layout, Lookup, Retention, StreamSpec};
 pub use measured::{Measured, PUBLISH_DURATION_SECONDS, PUBLISH_TOTAL};
 pub use port::{
     Bucket, BucketEntry, Consumer, ConsumerDepth, Held, Lease, Log, Revision, StreamInfo, Swap, Tail, Watch,

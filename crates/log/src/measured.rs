@@ -97,6 +97,10 @@ impl Log for Measured {
         self.inner.consumer(name).await
     }
 
+    async fn park(&self, consumer: &str, record: &Stored, reason: &str) -> Result<(), LogError> {
+        self.inner.park(consumer, record, reason).await
+    }
+
     async fn bucket(&self, name: &str) -> Result<Arc<dyn Bucket>, LogError> {
         self.inner.bucket(name).await
     }

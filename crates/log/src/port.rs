@@ -34,6 +34,10 @@ pub trait Log: Send + Sync + 'static {
     /// Binds to a consumer of the layout (L4 to L9).
     async fn consumer(&self, name: &str) -> Result<Arc<dyn Consumer>, LogError>;
 
+    /// For a reader that keeps its own place: keeps a findable note, under `hw.parked.<consumer>.<seq>`, of why it gave
+    /// up on this record (L9). The first note of a record stands.
+    async fn park(&self, consumer: &str, record: &Stored, reason: &str) -> Result<(), LogError>;
+
     /// Binds to a bucket of the layout (L16).
     async fn bucket(&self, name: &str) -> Result<Arc<dyn Bucket>, LogError>;
 

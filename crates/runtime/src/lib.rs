@@ -8,6 +8,7 @@ pub mod failpoint;
 pub mod metrics;
 pub mod problem;
 pub mod ready;
+pub mod seal;
 pub mod secret;
 pub mod settings;
 pub mod stop;

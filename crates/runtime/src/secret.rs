@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-/// Bytes that never print.
+use zeroize::Zeroizing;
+
+/// Bytes that never print, and are wiped when they are dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Vec<u8>);
+pub struct Secret(Zeroizing<Vec<u8>>);
 
 /// A secret could not be read. Says where from, never what.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +30,7 @@ pub enum SecretError {
 impl Secret {
     /// Takes bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(bytes.into())
+        Self(Zeroizing::new(bytes.into()))
     }
 
     /// The bytes, for the one place that needs them.
@@ -57,7 +59,7 @@ impl Secret {
     }
 
     fn not_empty(bytes: Vec<u8>, from: &str) -> Result<Self, SecretError> {
-        if bytes.is_empty() { Err(SecretError::Empty(from.into())) } else { Ok(Self(bytes)) }
+        if bytes.is_empty() { Err(SecretError::Empty(from.into())) } else { Ok(Self::new(bytes)) }
     }
 }
 

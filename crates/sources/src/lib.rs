@@ -8,19 +8,23 @@ mod attributes;
 mod delivery;
 mod facts;
 mod form;
+pub mod handshake;
 mod json;
 mod made_key;
+#[doc(hidden)]
+pub mod parsers;
 mod profile;
 mod providers;
 mod request;
 mod summary;
 mod verify;
 mod view;
+mod withhold;
 
 pub use providers::{all, source};
 pub use request::{Headers, Request, public_url};
 pub use verify::Verifier;
-pub use view::{EventView, Reading, text, trigger_fields};
+pub use view::{EventView, Reading, ambiguity, text, trigger_fields};
 
 use std::time::Duration;
 
@@ -28,6 +32,8 @@ use hookwheel_core::Timestamp;
 use hookwheel_core::delivery::Proof;
 use hookwheel_core::event::Event;
 use hookwheel_core::webhook::{Auth, Webhook};
+
+use handshake::{Answer, Desk, Greeting};
 
 /// Why a request was not believed. A closed set: it becomes a metric label and a record, and never reaches the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,6 +132,18 @@ pub trait Source: Send + Sync {
         false
     }
 
+    /// What a handshake that cannot be signed hears; `None` for every other request. It is asked before anything is
+    /// verified, and whatever the method.
+    fn greet(&self, _desk: &Desk<'_>, _request: &Request<'_>) -> Option<Greeting> {
+        None
+    }
+
+    /// What a verified handshake hears instead of the usual answer; `secret` is the place of the secret it was signed
+    /// with.
+    fn answer(&self, _desk: &Desk<'_>, _secret: Option<u32>, _request: &Request<'_>) -> Option<Answer> {
+        None
+    }
+
     /// Headers that carry credentials beside the scheme's own; they are never stored. Lower-case.
     fn credential_headers(&self) -> &'static [&'static str] {
         &[]
@@ -170,6 +188,12 @@ pub fn sign(auth: &Auth, secret: &[u8], request: &Request<'_>, now: Timestamp) -
 /// Header names the scheme reads its proof from; they are removed before a delivery is stored. Lower-case.
 pub fn proof_headers(auth: &Auth) -> Vec<String> {
     verify::proof_headers(auth)
+}
+
+/// The body as it may be kept: some senders put a secret into it, which is blanked (Graph's `clientState`, and `token`
+/// of Slack and Discord). `None` when there is none, and the body is kept as it came.
+pub fn kept_body(auth: &Auth, source: &dyn Source, body: &[u8]) -> Option<Vec<u8>> {
+    withhold::kept_body(auth, source, body)
 }
 
 /// The scheme of this name, as configuration and test vectors write it: a provider's, `none`, `bearer` or `basic`.

@@ -27,6 +27,7 @@ use hookwheel_core::webhook::{Auth, Webhook};
 
 use crate::delivery::Delivery;
 use crate::facts::{self, Fact};
+use crate::handshake::{Answer, Desk, Greeting};
 use crate::json::Json;
 use crate::summary::{SHORT, cut};
 use crate::{BadBody, Headers, Request, Source, admit};
@@ -64,6 +65,10 @@ pub(crate) struct Profile {
     pub(crate) event_types: &'static [&'static str],
     /// Event types that only say that the provider has found us.
     pub(crate) handshakes: &'static [&'static str],
+    /// See [`Source::greet`].
+    pub(crate) greet: fn(&Desk<'_>, &Request<'_>) -> Option<Greeting>,
+    /// See [`Source::answer`].
+    pub(crate) answer: fn(&Desk<'_>, Option<u32>, &Request<'_>) -> Option<Answer>,
     /// See [`Source::credential_headers`].
     pub(crate) credentials: &'static [&'static str],
     /// See [`Source::sample`].
@@ -101,6 +106,8 @@ impl Profile {
         split: None,
         event_types: &[],
         handshakes: &[],
+        greet: |_, _| None,
+        answer: |_, _, _| None,
         credentials: &[],
         sample: |_| (Vec::new(), Vec::new()),
     };
@@ -196,6 +203,14 @@ impl Source for Profile {
 
     fn is_handshake(&self, event: &Event) -> bool {
         event.event_type.as_deref().is_some_and(|name| self.handshakes.contains(&name))
+    }
+
+    fn greet(&self, desk: &Desk<'_>, request: &Request<'_>) -> Option<Greeting> {
+        (self.greet)(desk, request)
+    }
+
+    fn answer(&self, desk: &Desk<'_>, secret: Option<u32>, request: &Request<'_>) -> Option<Answer> {
+        (self.answer)(desk, secret, request)
     }
 
     fn credential_headers(&self) -> &'static [&'static str] {

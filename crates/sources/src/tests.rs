@@ -23,6 +23,10 @@ pub(crate) fn webhook(source: &str) -> Webhook {
         entity_pointers: vec![],
         delivery_key: None,
         public_base_url: None,
+        public_path: None,
+        verify_token: None,
+        pairing_until: None,
+        gate: Default::default(),
         routes: vec![],
     }
 }
@@ -161,4 +165,16 @@ fn a_sender_that_repeats_itself_is_heard_again() {
     assert_eq!(key("dropbox", changed, 600), key("dropbox", changed, 659));
     assert_ne!(key("dropbox", changed, 600), key("dropbox", changed, 660));
     assert_eq!(key("generic", b"{}", 600), key("generic", b"{}", 1_000_000));
+}
+
+#[test]
+fn the_page_about_sources_names_each_with_its_proof() {
+    let page = include_str!("../../../docs/operating/sources.md");
+    for source in all() {
+        let row = page.lines().find(|line| line.starts_with("| `") && line.contains(&format!("`{}`", source.name())));
+        let row = row.unwrap_or_else(|| panic!("docs/operating/sources.md has no row for {}", source.name()));
+        let auth = serde_json::to_value(source.default_auth()).unwrap();
+        let way = auth["name"].as_str().or(auth["mode"].as_str()).unwrap();
+        assert!(row.contains(&format!("| `{way}` |")), "{}: its way of proof is {way}", source.name());
+    }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use hookwheel_core::event::Event;
+use hookwheel_core::event::{Event, Field};
 use hookwheel_core::filter::{Attribute, Seen, TriggerField, View};
 
 use crate::attributes::{self, Absent, Row, Written};
@@ -18,6 +18,14 @@ const MAX_DEPTH: usize = 8;
 /// The JSON text of a request: its body, or the `payload` of its form, or a plain form as an object of strings.
 pub fn text<'a>(request: &Request<'a>) -> Cow<'a, [u8]> {
     admit::text_of_any_form(request).unwrap_or(Cow::Borrowed(request.body))
+}
+
+/// What an event is marked with whose body names something twice, outside of what its identity hangs on: we go by the
+/// last one, and another reader may have gone by the first. `text` is as [`text`] gives it.
+pub fn ambiguity(text: &[u8]) -> Option<Field> {
+    let json = json::parse(text)?;
+    let value = "the body names something twice; the last one counts here".to_owned();
+    json::repeats(json.raw()).then(|| Field { name: "ambiguous".into(), value })
 }
 
 /// The trigger fields that a source's events can have.

@@ -159,8 +159,13 @@ pub trait Store: Send + Sync + 'static {
     /// All webhooks, by slug.
     async fn webhooks(&self) -> Result<Vec<WebhookRow>, StoreError>;
 
-    /// The newest notices of a webhook, or of all.
-    async fn notices(&self, webhook: Option<&str>, limit: u32) -> Result<Vec<NoticeRow>, StoreError>;
+    /// The newest notices of a webhook, or of all; of one kind, or of any.
+    async fn notices(
+        &self,
+        webhook: Option<&str>,
+        kind: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<NoticeRow>, StoreError>;
 
     /// A digest over every folded row, in a fixed order: equal tables give equal text (S7). For tests and `doctor`.
     async fn fingerprint(&self) -> Result<String, StoreError>;

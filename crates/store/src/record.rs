@@ -182,7 +182,7 @@ record! {
 }
 
 record! {
-    /// A duplicate or a rejection, under its position in the log: notices have no other name.
+    /// A duplicate, a rejection or a handshake, under its position in the log: notices have no other name.
     NoticeRecord {
         stream: String,
         seq: i64,
@@ -192,6 +192,10 @@ record! {
         reason: String,
         at: i64,
         peer: String,
+        rule: String,
+        /// JSON, a list of names.
+        headers: String,
+        more: i64,
     }
 }
 

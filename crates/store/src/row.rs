@@ -213,12 +213,12 @@ pub struct WebhookRow {
     pub last_delivery_at: Option<Timestamp>,
 }
 
-/// A duplicate or a sampled rejection.
+/// A duplicate, or one of many rejections or answered handshakes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NoticeRow {
     /// Webhook id.
     pub webhook: String,
-    /// `duplicate` or `rejected`.
+    /// `duplicate`, `rejected` or `handshake`.
     pub kind: String,
     /// For a duplicate the first delivery.
     pub delivery: Option<String>,
@@ -229,6 +229,20 @@ pub struct NoticeRow {
     pub at: Timestamp,
     /// The sender's address.
     pub peer: String,
+    /// For a rejection which rule exactly refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// What was wrong, in words; completes "refused because ...".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<&'static str>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<&'static str>,
+    /// For a rejection the names of the headers that were there, as many as fit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
+    /// How many more like it there were, and are not listed, since the one before.
+    pub more: u64,
 }
 
 fn rfc3339<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {

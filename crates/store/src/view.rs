@@ -1,6 +1,6 @@
 //! From rows as stored to rows as read.
 
-use hookwheel_core::Timestamp;
+use hookwheel_core::{Timestamp, rejection};
 
 use crate::record::{DeliveryRecord, EventRecord, NoticeRecord, RequestRecord, RunRecord, StepRecord, WebhookListing};
 use crate::row::{DeliveryDetail, DeliveryRow, EventRow, HeaderRow, NoticeRow, RunDetail, RunRow, StepRow, WebhookRow};
@@ -100,7 +100,14 @@ pub(crate) fn run_detail(mut row: RunRecord, steps: Vec<StepRecord>) -> RunDetai
 }
 
 pub(crate) fn notice(row: NoticeRecord) -> NoticeRow {
+    let rule = unpack(row.rule);
+    let explained = rejection::explain(&rule);
     NoticeRow {
+        because: explained.map(|rejection| rejection.because),
+        remedy: explained.map(|rejection| rejection.remedy),
+        rule: Some(rule).filter(|rule| !rule.is_empty()),
+        headers: serde_json::from_str(&row.headers).unwrap_or_default(),
+        more: count(row.more),
         webhook: row.webhook,
         kind: row.kind,
         delivery: row.delivery,

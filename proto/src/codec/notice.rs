@@ -14,6 +14,9 @@ pub fn write(notice: &Notice) -> wire::Notice {
         reason: notice.reason.clone(),
         at_micros: notice.at.micros(),
         peer: notice.peer.clone(),
+        rule: notice.rule.clone(),
+        headers: notice.headers.clone(),
+        more: notice.more,
     }
 }
 
@@ -25,5 +28,8 @@ pub fn read(wire: wire::Notice) -> Result<Notice, Fault> {
         reason: wire.reason,
         at: time(wire.at_micros),
         peer: wire.peer,
+        rule: wire.rule,
+        headers: wire.headers,
+        more: wire.more,
     })
 }

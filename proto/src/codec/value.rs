@@ -35,7 +35,7 @@ macro_rules! value {
     };
 }
 
-value!(NoticeKind: Duplicate, Rejected);
+value!(NoticeKind: Duplicate, Rejected, Handshake);
 value!(ModelFailure: Retryable, RateLimited, Permanent, ContextOverflow);
 value!(EffectClass: Read, Idempotent, Effect);
 value!(ToolStatus: Ok, ToolError, Timeout);

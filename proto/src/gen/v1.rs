@@ -94,6 +94,15 @@ pub struct Notice {
     pub at_micros: i64,
     #[prost(string, tag = "6")]
     pub peer: ::prost::alloc::string::String,
+    /// For a rejection which rule exactly refused.
+    #[prost(string, tag = "7")]
+    pub rule: ::prost::alloc::string::String,
+    /// For a rejection the names of the headers that were there.
+    #[prost(string, repeated, tag = "8")]
+    pub headers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How many more like it there were since the one before that was kept.
+    #[prost(uint64, tag = "9")]
+    pub more: u64,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -101,6 +110,7 @@ pub enum NoticeKind {
     Unspecified = 0,
     Duplicate = 1,
     Rejected = 2,
+    Handshake = 3,
 }
 impl NoticeKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -112,6 +122,7 @@ impl NoticeKind {
             Self::Unspecified => "NOTICE_KIND_UNSPECIFIED",
             Self::Duplicate => "NOTICE_KIND_DUPLICATE",
             Self::Rejected => "NOTICE_KIND_REJECTED",
+            Self::Handshake => "NOTICE_KIND_HANDSHAKE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -120,6 +131,7 @@ impl NoticeKind {
             "NOTICE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "NOTICE_KIND_DUPLICATE" => Some(Self::Duplicate),
             "NOTICE_KIND_REJECTED" => Some(Self::Rejected),
+            "NOTICE_KIND_HANDSHAKE" => Some(Self::Handshake),
             _ => None,
         }
     }

@@ -80,10 +80,11 @@ prop_compose! {
 
 prop_compose! {
     pub fn notice()(
-        webhook in webhook(), kind in select(vec![NoticeKind::Duplicate, NoticeKind::Rejected]),
-        delivery in of(delivery()), reason in text(), at in time(), peer in text(),
+        webhook in webhook(), kind in select(vec![NoticeKind::Duplicate, NoticeKind::Rejected, NoticeKind::Handshake]),
+        delivery in of(delivery()), reason in text(), at in time(), peer in text(), rule in text(),
+        headers in vec(text(), 0..4), more in any::<u64>(),
     ) -> Notice {
-        Notice { webhook, kind, delivery, reason, at, peer }
+        Notice { webhook, kind, delivery, reason, at, peer, rule, headers, more }
     }
 }
 

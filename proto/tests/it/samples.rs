@@ -33,6 +33,8 @@ pub fn all() -> Vec<Sample> {
     all.push(Sample { name: "wake-v1".into(), record: wake, fact: Fact::Wake(session()) });
     all.push(notice("duplicate", NoticeKind::Duplicate, Some(delivery())));
     all.push(notice("rejected", NoticeKind::Rejected, None));
+    all.push(notice("handshake", NoticeKind::Handshake, None));
+    all.push(explained_notice());
     all.extend(whats().into_iter().map(|(variant, what)| entry(&variant, what)));
     all
 }
@@ -103,9 +105,21 @@ fn requested(variant: &str, event_index: Option<u32>) -> Sample {
 
 fn notice(variant: &str, kind: NoticeKind, first: Option<DeliveryId>) -> Sample {
     let reason = "signature_invalid".into();
-    let fact = Notice { webhook: webhook(), kind, delivery: first, reason, at: at(2), peer: "192.0.2.7:4711".into() };
+    let (rule, headers, more) = (String::new(), vec![], 0);
+    let peer = "192.0.2.7:4711".into();
+    let fact = Notice { webhook: webhook(), kind, delivery: first, reason, at: at(2), peer, rule, headers, more };
     let record = record::notice(&fact, "notice-1");
     Sample { name: format!("notice-v1-{variant}"), record, fact: Fact::Notice(fact) }
+}
+
+fn explained_notice() -> Sample {
+    let Sample { fact: Fact::Notice(plain), .. } = notice("rejected", NoticeKind::Rejected, None) else {
+        unreachable!()
+    };
+    let headers = vec!["host".into(), "x-hub-signature-256".into()];
+    let fact = Notice { rule: "signature_mismatch".into(), headers, more: 4_095, ..plain };
+    let record = record::notice(&fact, "notice-1");
+    Sample { name: "notice-v1-rejected-explained".into(), record, fact: Fact::Notice(fact) }
 }
 
 fn entry(variant: &str, what: What) -> Sample {

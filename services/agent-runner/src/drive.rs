@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use crate::heartbeat::Heartbeat;
 use crate::journal::{Halt, Journal};
 use crate::shared::Shared;
-use crate::{delivery, model_step, telemetry, tool_step};
+use crate::{admission, delivery, model_step, telemetry, tool_step};
 
 /// A wait up to this long is slept through; a longer one suspends the run and frees the worker.
 const NEAR: Duration = Duration::from_secs(5);
@@ -30,6 +30,8 @@ pub(crate) enum End {
     Finished,
     /// The run rests for this long.
     Resting(Duration),
+    /// A limit does not let it start before this long.
+    Deferred(Duration),
     /// The process stops; the run goes on elsewhere.
     Stopped,
 }
@@ -80,7 +82,9 @@ async fn taken(
     stop: &CancellationToken,
 ) -> Result<End, Halt> {
     let setup = set_up(shared, request).await?;
-    claim(shared, request, &mut journal).await?;
+    if let Some(wait) = claim(shared, request, &mut journal).await? {
+        return Ok(End::Deferred(wait));
+    }
     let setup = match (journal.broken.clone(), setup) {
         (Some(why), _) => {
             let error = format!("the journal cannot be followed: {why}; look at the run, then replay its delivery");
@@ -118,9 +122,13 @@ async fn set_up(shared: &Shared, request: &RunRequested) -> Result<Result<Setup,
     })
 }
 
-/// Makes the run ours: its start if it has none, then a claim. Whoever loses either append has done nothing.
-async fn claim(shared: &Shared, request: &RunRequested, journal: &mut Journal) -> Result<(), Halt> {
-    if journal.state.is_none() && journal.broken.is_none() {
+/// Makes the run ours: its start if it has none, then a claim. Whoever loses either append has done nothing. Returns how long a
+/// run has to wait that may not start yet. The start is what limits count: once it is on disk, no other worker asks again.
+async fn claim(shared: &Shared, request: &RunRequested, journal: &mut Journal) -> Result<Option<Duration>, Halt> {
+    if journal.is_new() {
+        if let Some(wait) = admission::enter(shared, request).await? {
+            return Ok(Some(wait));
+        }
         let started = Started {
             session: request.session.clone(),
             delivery: request.delivery.clone(),
@@ -137,7 +145,7 @@ async fn claim(shared: &Shared, request: &RunRequested, journal: &mut Journal) -
     let claimed = What::Claimed { worker: shared.worker.clone(), lease_until: now.plus(shared.options.lease) };
     journal.append(&*shared.log, claimed, now).await?;
     failpoint::hit("runner.claimed");
-    Ok(())
+    Ok(None)
 }
 
 /// Ends a run that cannot be driven at all.

@@ -78,6 +78,11 @@ impl Journal {
         self.broken.get_or_insert_with(|| why.to_owned());
     }
 
+    /// Whether nobody has ever begun this run.
+    pub fn is_new(&self) -> bool {
+        self.state.is_none() && self.broken.is_none()
+    }
+
     /// Position of the last entry.
     pub fn last(&self) -> Seq {
         self.last

@@ -5,6 +5,7 @@
 //! loop itself is `fold`, `decide`, do, append ([`drive`]), where doing is a model call ([`model_step`]) or tool calls
 //! ([`tool_step`]). Whoever loses an append stops at once: it has become a zombie.
 
+mod admission;
 mod delivery;
 mod drive;
 mod heartbeat;

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::options::Options;
 use crate::shared::Shared;
-use crate::{sweeper, telemetry, wake};
+use crate::{admission, sweeper, telemetry, wake};
 
 /// How long a fetch waits for a wake before it looks at the world again.
 const FETCH_WAIT: Duration = Duration::from_secs(5);
@@ -58,7 +58,8 @@ pub struct Service {
 pub async fn build(options: Options, ports: Ports) -> Result<Service, BuildError> {
     let consumer = ports.log.consumer(topology::AGENT_RUNNER).await?;
     let leases = ports.log.bucket(topology::LEASES).await?;
-    Ok(Service { shared: Shared::new(options, ports, leases), consumer, readiness: Readiness::default() })
+    let config = ports.log.bucket(topology::CONFIG).await?;
+    Ok(Service { shared: Shared::new(options, ports, leases, config), consumer, readiness: Readiness::default() })
 }
 
 impl Service {
@@ -83,6 +84,7 @@ impl Service {
         telemetry::announce(shared.options.workers);
         let mut beside = JoinSet::new();
         beside.spawn(sweeper::run(Arc::clone(&shared), stop.clone()));
+        beside.spawn(admission::watch(Arc::clone(&shared), stop.clone()));
         beside.spawn(telemetry::watch_depth(Arc::clone(&self.consumer), stop.clone()));
         beside.spawn(watch_over(Arc::clone(&shared.log), self.readiness));
         let mut working = JoinSet::new();

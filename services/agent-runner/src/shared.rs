@@ -11,6 +11,7 @@ use hookwheel_runtime::failpoint;
 use hookwheel_runtime::metrics::label::Bounded;
 use hookwheel_runtime::secret::Secret;
 
+use crate::admission::Admission;
 use crate::options::{Options, Profile};
 use crate::payload::DeliveryBodies;
 use crate::service::Ports;
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub worker: String,
     pub log: Arc<dyn Log>,
     pub leases: Arc<dyn Bucket>,
+    pub admission: Admission,
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub snapshots: Snapshots,
     pub models: Models,
@@ -32,7 +34,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub fn new(options: Options, ports: Ports, leases: Arc<dyn Bucket>) -> Self {
+    pub fn new(options: Options, ports: Ports, leases: Arc<dyn Bucket>, config: Arc<dyn Bucket>) -> Self {
         let blobs = Blobs::new(Arc::clone(&ports.log));
         let bodies = Arc::new(DeliveryBodies::new(Arc::clone(&ports.log), blobs.clone()));
         let mut toolbox =
@@ -43,6 +45,7 @@ impl Shared {
         Self {
             worker: options.name(),
             models: Models::new(Box::new(secret), options.profile == Profile::Development),
+            admission: Admission::new(&ports, config),
             snapshots: Snapshots::new(blobs),
             log: ports.log,
             clock: ports.clock,
@@ -62,6 +65,7 @@ fn secret(place: &SecretRef) -> Result<String, String> {
     let secret = match place {
         SecretRef::Env(name) => Secret::from_env(name),
         SecretRef::File(path) => Secret::from_file(path.as_ref()),
+        SecretRef::Sealed => return Err("sealed secrets are not opened here; write `{ env }` or `{ file }`".into()),
     };
     let secret = secret.map_err(|cause| cause.to_string())?;
     String::from_utf8(secret.expose().to_vec()).map_err(|_| "it is not text".into())

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::journal::Journal;
 use crate::lease::Lease;
 use crate::shared::Shared;
-use crate::{mailbox, telemetry};
+use crate::{admission, mailbox, telemetry};
 
 /// A request or journal entry younger than this many sweeps needs no help.
 const OLD_SWEEPS: u32 = 3;
@@ -111,12 +111,15 @@ async fn look(shared: &Shared, memory: &mut Memory, stored: &Stored, old: i64) -
     Ok(true)
 }
 
-/// Nobody has written for long, nobody holds the session, and the run does not rest.
+/// Nobody has written for long, nobody holds the session, and the run neither rests nor waits for a limit.
 async fn is_forgotten(shared: &Shared, request: &RunRequested, old: i64) -> Result<bool, LogError> {
     if shared.leases.get(&format!("session.{}", request.session)).await?.is_some() {
         return Ok(false);
     }
     let journal = Journal::read(&*shared.log, &request.run, String::new()).await?;
+    if journal.is_new() && admission::is_pressed(shared, request).await? {
+        return Ok(false);
+    }
     Ok(journal.state.is_none_or(|state| state.last_at.micros() < old && state.rests_until(shared.now()).is_none()))
 }
 

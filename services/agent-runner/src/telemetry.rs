@@ -101,6 +101,16 @@ pub(crate) fn claiming(shared: &Shared, journal: &Journal) {
     tracing::info!(run.id = %journal.run, epoch = state.epoch + 1, "run {} is taken up again", journal.run);
 }
 
+/// A run was to start and has to wait for a limit.
+pub(crate) fn deferred(webhook: &str, scope: &'static str) {
+    counter!(names::RATE_LIMITED_TOTAL, "webhook" => webhook.to_owned(), "scope" => scope).increment(1);
+}
+
+/// So many runs wait for a limit.
+pub(crate) fn waiting(webhook: &str, runs: f64) {
+    gauge!(names::AGENT_RUNS_DEFERRED, "webhook" => webhook.to_owned()).set(runs.ceil());
+}
+
 pub(crate) fn fenced(run: &RunId) {
     tracing::warn!(run.id = %run, "another worker has taken run {run}; this one stops");
 }

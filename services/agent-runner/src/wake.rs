@@ -16,7 +16,7 @@ use crate::heartbeat::Heartbeat;
 use crate::journal::{Halt, Journal};
 use crate::lease::Lease;
 use crate::shared::Shared;
-use crate::{mailbox, telemetry};
+use crate::{admission, mailbox, telemetry};
 
 /// First delay of a wake whose session somebody else has; doubles with each attempt up to the lease's time.
 const TAKEN: Duration = Duration::from_secs(2);
@@ -86,6 +86,11 @@ impl Visit<'_> {
         if let Some(rest) = rest(self.shared, &journal) {
             return Ok(Look::Later(rest));
         }
+        if journal.is_new()
+            && let Some(wait) = admission::closed(self.shared, &request).await?
+        {
+            return Ok(Look::Later(wait));
+        }
         let options = &self.shared.options;
         let (key, owner) =
             (format!("session.{}", self.session), format!("{} {}", self.shared.worker, journal.writer()));
@@ -111,6 +116,7 @@ impl Visit<'_> {
             match drive::to_its_end(self.shared, &request, journal, heart, self.stop).await {
                 Ok(End::Finished) => {}
                 Ok(End::Resting(rest)) => return Ok(Look::Later(rest.min(LONGEST_REST))),
+                Ok(End::Deferred(wait)) => return Ok(Look::Later(wait)),
                 Ok(End::Stopped) => return Ok(Look::Later(Duration::ZERO)),
                 Err(Halt::Lost) => {
                     telemetry::fenced(&request.run);

@@ -77,6 +77,11 @@ impl Appender {
         ended.await.unwrap_or(Err(gone))
     }
 
+    /// Whose key it is, if that was seen lately.
+    pub(crate) fn known(&self, subject: &Subject) -> Option<DeliveryId> {
+        self.recent.first(subject)
+    }
+
     /// Remembers whose key it is, once the log was asked.
     pub(crate) fn remember(&self, subject: Subject, first: DeliveryId) {
         self.recent.remember(subject, first);

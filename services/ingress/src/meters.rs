@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hookwheel_core::limit::Scope;
 use hookwheel_runtime::metrics::{
     DELIVERIES_REJECTED_TOTAL, DELIVERIES_TOTAL, INGRESS_ACK_DURATION_SECONDS, INGRESS_BODY_BYTES,
     INGRESS_DEDUP_HITS_TOTAL, INGRESS_LAST_DELIVERY_TIMESTAMP_SECONDS, INGRESS_REQUESTS_TOTAL, RATE_LIMITED_TOTAL,
@@ -32,9 +33,8 @@ impl HookMeters {
         let [webhook_label, source_label] = &labels;
         let status = |status: &'static str| counter!(DELIVERIES_TOTAL, "webhook" => slug.to_owned(), "source" => source, "event_type" => OTHER, "status" => status);
         status("rejected").increment(0); // there from the start, so that the first one is an increase
-        // Nothing is limited yet; the series are there so that a first limit reached is an increase.
-        for scope in ["webhook", "global"] {
-            counter!(RATE_LIMITED_TOTAL, "webhook" => slug.to_owned(), "scope" => scope).increment(0);
+        for scope in [Scope::Webhook, Scope::Global] {
+            counter!(RATE_LIMITED_TOTAL, "webhook" => slug.to_owned(), "scope" => scope.as_str()).increment(0);
         }
         Self {
             slug: slug.to_owned(),
@@ -56,6 +56,16 @@ impl HookMeters {
         self.body_bytes.record(body_bytes as f64);
         self.ack_seconds.record(took);
         self.last_delivery.set(now_micros as f64 / 1e6);
+    }
+
+    /// An unsigned handshake was answered.
+    pub(crate) fn greeted(&self) {
+        requests(self.source, "200").increment(1);
+    }
+
+    /// A sender was told to come back later.
+    pub(crate) fn limited(&self, scope: Scope) {
+        counter!(RATE_LIMITED_TOTAL, "webhook" => self.slug.clone(), "scope" => scope.as_str()).increment(1);
     }
 
     /// A repeat was recognized.

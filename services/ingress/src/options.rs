@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
+use hookwheel_core::network::Network;
 
+use crate::clock::Clock;
+use crate::hooks::KeyOptions;
 use crate::intake::BodyPatience;
 use crate::wire::Patience;
 
@@ -38,6 +41,19 @@ pub struct Options {
     /// How long running requests may take to end after a stop was asked for.
     #[arg(long, env = "HOOKWHEEL_INGRESS_DRAIN_TIMEOUT", default_value = "20", value_parser = seconds)]
     pub drain_timeout: Duration,
+    /// Addresses and ranges of the proxies in front; behind them the sender is the right-most hop of `X-Forwarded-For` that is
+    /// none of them. Without any the header is ignored.
+    #[arg(long, env = "HOOKWHEEL_INGRESS_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
+    /// Failed authentications of one source (a /24, a /48) within ten seconds before it is slowed down.
+    #[arg(long, env = "HOOKWHEEL_INGRESS_FLOOD_FAILURES", default_value_t = 1_000)]
+    pub flood_failures: u32,
+    /// Where the keys of sealed secrets are.
+    #[command(flatten)]
+    pub keys: KeyOptions,
+    /// For tests; never from outside.
+    #[arg(skip)]
+    pub clock: Clock,
 }
 
 impl Default for Options {
@@ -52,6 +68,10 @@ impl Default for Options {
             body_timeout: Duration::from_secs(30),
             append_timeout: Duration::from_secs(12),
             drain_timeout: Duration::from_secs(20),
+            trusted_proxies: Vec::new(),
+            flood_failures: 1_000,
+            keys: KeyOptions::default(),
+            clock: Clock::default(),
         }
     }
 }

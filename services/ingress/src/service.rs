@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hookwheel_limit::Limiter;
 use hookwheel_log::Log;
+use hookwheel_proto::topology;
 use hookwheel_runtime::ready::Readiness;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -18,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::batch::{self, Batcher};
+use crate::flood::Flood;
 use crate::hooks::Keeper;
 use crate::intake::{self, Budget};
 use crate::notices::{self, Writer};
@@ -64,6 +67,8 @@ pub async fn build(options: Options, ports: Ports) -> std::io::Result<Service> {
     let (appender, batcher) = batch::batches(Arc::clone(&log));
     let (notices, writer) = notices::notices(Arc::clone(&log));
     let budget = Budget::new(options.max_body_memory);
+    let limiter = Limiter::new(Arc::clone(&log), topology::LIMITS, options.clock.shared());
+    let flood = Flood::new(options.flood_failures);
     let shared = Arc::new(Shared {
         options,
         log,
@@ -71,6 +76,8 @@ pub async fn build(options: Options, ports: Ports) -> std::io::Result<Service> {
         appender,
         notices,
         budget,
+        limiter,
+        flood,
         running: TaskTracker::new(),
         draining: AtomicBool::new(false),
     });
@@ -100,7 +107,12 @@ impl Service {
     /// little after the drain timeout.
     pub async fn run(self, stop: CancellationToken) {
         let Self { listener, shared, readiness, batcher, writer, threads, .. } = self;
-        let keeper = Keeper::new(Arc::clone(&shared.log), Arc::clone(&shared.hooks), readiness.clone());
+        let keeper = Keeper::new(
+            Arc::clone(&shared.log),
+            Arc::clone(&shared.hooks),
+            readiness.clone(),
+            shared.options.keys.clone(),
+        );
         let mut helpers = JoinSet::new();
         helpers.spawn(batcher.run());
         helpers.spawn(keeper.run());

@@ -20,8 +20,8 @@ pub(crate) enum Halt {
 }
 
 /// Appends records of one stream in order and says how each ended. What the log cannot take now is tried again, the
-/// same record under the same id, until it is taken or `stop` comes: deliveries must not use up their attempts because
-/// the log is away. An error in the answer is one that trying again does not heal.
+/// same record under the same id, until it is taken or `stop` comes: a delivery must not use up its tries because the
+/// log is away. An error in the answer is one that trying again does not heal.
 pub(crate) async fn append_all(
     log: &dyn Log,
     records: Vec<Append>,

@@ -1,18 +1,20 @@
 //! What this service counts.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use hookwheel_core::event::Normalized;
 use hookwheel_core::filter::NO_ROUTE;
-use hookwheel_log::{Consumer, LogError, Outcome, Stored};
+use hookwheel_log::{Outcome, Stored};
 use hookwheel_proto::topology::{DELIVERIES, NORMALIZER};
 use hookwheel_runtime::clock::now_micros;
 use hookwheel_runtime::metrics as names;
 use hookwheel_runtime::metrics::label::{Bounded, OTHER};
 use metrics::{SharedString, counter, gauge, histogram};
-use tokio_util::sync::CancellationToken;
 
+use crate::batch::Shared;
+use crate::place;
 use crate::prepare::Work;
 
 const DEPTH_EVERY: Duration = Duration::from_secs(2);
@@ -22,16 +24,34 @@ const UNKNOWN: &str = "unknown";
 
 pub(crate) struct Meters {
     event_types: Bounded,
+    in_hand: AtomicU64,
+    /// The newest position that was taken.
+    newest: AtomicU64,
+}
+
+/// Deliveries are in hand until this is dropped.
+pub(crate) struct InHand<'a>(&'a Meters);
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        self.0.in_hand.store(0, Relaxed);
+    }
 }
 
 impl Meters {
     pub fn new() -> Self {
-        Self { event_types: Bounded::new(EVENT_TYPES) }
+        Self { event_types: Bounded::new(EVENT_TYPES), in_hand: AtomicU64::new(0), newest: AtomicU64::new(0) }
+    }
+
+    /// So many deliveries are in hand.
+    pub fn in_hand(&self, count: usize) -> InHand<'_> {
+        self.in_hand.store(count as u64, Relaxed);
+        InHand(self)
     }
 
     /// A delivery was taken from the log. How long a repeated one lay there says nothing.
-    pub fn taken(&self, record: &Stored, attempt: u32) {
-        if attempt == 1 {
+    pub fn taken(&self, record: &Stored) {
+        if self.newest.fetch_max(record.seq, Relaxed) < record.seq {
             let waited = u64::try_from(now_micros() - record.at_micros).unwrap_or(0);
             histogram!(names::MESSAGE_WAIT_SECONDS, "consumer" => NORMALIZER).record(Duration::from_micros(waited));
         }
@@ -85,17 +105,17 @@ impl Meters {
         }
     }
 
-    pub fn acked(&self, began: Instant, result: Result<(), LogError>) {
-        lease_ended("ack", began, result);
+    pub fn done(&self, began: Instant) {
+        dealt_with("ack", began);
     }
 
-    pub fn put_back(&self, began: Instant, result: Result<(), LogError>) {
-        lease_ended("nak", began, result);
+    pub fn put_back(&self, began: Instant) {
+        dealt_with("nak", began);
     }
 
-    pub fn parked(&self, began: Instant, reason: &'static str, result: Result<(), LogError>) {
+    pub fn parked(&self, began: Instant, reason: &'static str) {
         counter!(names::DEAD_LETTERS_TOTAL, "consumer" => NORMALIZER, "reason" => reason).increment(1);
-        lease_ended("dead_letter", began, result);
+        dealt_with("dead_letter", began);
     }
 
     fn ended(&self, work: &Work, event_type: SharedString, status: &'static str) {
@@ -117,19 +137,17 @@ impl Meters {
     }
 }
 
-/// Keeps the gauges of the consumer group fresh.
-pub(crate) async fn watch_depth(consumer: Arc<dyn Consumer>, stop: CancellationToken) {
+/// Keeps the gauges fresh that a consumer group would have: what is after the place, what is in hand, whether the first
+/// in line is at its second try or later.
+pub(crate) async fn watch_depth(shared: Arc<Shared>) {
     let labels = [("stream", DELIVERIES), ("consumer", NORMALIZER)];
-    while !stop.is_cancelled() {
-        if let Ok(depth) = consumer.depth().await {
-            gauge!(names::CONSUMER_PENDING, &labels).set(float(depth.pending));
-            gauge!(names::CONSUMER_ACK_PENDING, &labels).set(float(depth.held));
-            gauge!(names::CONSUMER_REDELIVERED, &labels).set(float(depth.redelivered));
+    loop {
+        if let (Ok(Some(place)), Ok(stream)) = (place::kept(&*shared.log).await, shared.log.stream(DELIVERIES).await) {
+            gauge!(names::CONSUMER_PENDING, &labels).set(float(place.behind(&stream)));
+            gauge!(names::CONSUMER_ACK_PENDING, &labels).set(float(shared.meters.in_hand.load(Relaxed)));
+            gauge!(names::CONSUMER_REDELIVERED, &labels).set(float(u64::from(place.failing.is_some())));
         }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(DEPTH_EVERY) => {}
-        }
+        tokio::time::sleep(DEPTH_EVERY).await;
     }
 }
 
@@ -157,12 +175,9 @@ fn outcome_label(result: &Normalized) -> &'static str {
     }
 }
 
-fn lease_ended(outcome: &'static str, began: Instant, result: Result<(), LogError>) {
+fn dealt_with(outcome: &'static str, began: Instant) {
     counter!(names::MESSAGES_TOTAL, "consumer" => NORMALIZER, "outcome" => outcome).increment(1);
     histogram!(names::MESSAGE_PROCESSING_SECONDS, "consumer" => NORMALIZER).record(began.elapsed());
-    if let Err(cause) = result {
-        tracing::debug!(%cause, "a delivery's {outcome} was lost and it will come back: {cause}");
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "metrics are floats")]

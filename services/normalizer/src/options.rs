@@ -11,14 +11,14 @@ pub struct Options {
     /// Most deliveries taken and written down together.
     #[arg(long, env = "HOOKWHEEL_NORMALIZER_BATCH", default_value_t = 256, value_parser = up_to_1000)]
     pub batch: usize,
-    /// Seconds after which a silent normalizer's deliveries come back; the `ack_wait` of the provisioned layout.
-    #[arg(long = "ack-wait-s", env = "HOOKWHEEL_NORMALIZER_ACK_WAIT_S", default_value = "30", value_parser = seconds)]
-    pub ack_wait: Duration,
+    /// Seconds after which another normalizer takes over from a silent one; on JetStream rounded up to whole ones.
+    #[arg(long = "lease-s", env = "HOOKWHEEL_NORMALIZER_LEASE_S", default_value = "6", value_parser = seconds)]
+    pub lease: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { workers: 8, batch: 256, ack_wait: Duration::from_secs(30) }
+        Self { workers: 8, batch: 256, lease: Duration::from_secs(6) }
     }
 }
 

@@ -34,10 +34,16 @@ pub fn normalize(delivery: &DeliveryReceived, body: &[u8], snapshot: &Snapshot) 
     let text = hookwheel_sources::text(&request);
     let (reading, fence) = (Reading::new(&headers, &text), OnceCell::new());
     let translator = Translator { delivery, body, webhook, source, reading, fence };
-    let translated = match <[Event; 1]>::try_from(source.events(webhook, &request)) {
+    let mark = hookwheel_sources::ambiguity(&text);
+    let marked = |mut event: Event| {
+        event.summary.extend(mark.clone());
+        event
+    };
+    let events: Vec<_> = source.events(webhook, &request).into_iter().map(marked).collect();
+    let translated = match <[Event; 1]>::try_from(events) {
         Ok([event]) => (translator.event(None, event), Vec::new()),
         Err(events) => {
-            let whole = source.describe(webhook, &request);
+            let whole = marked(source.describe(webhook, &request));
             items::translate(whole, events, |index, event| translator.event(Some(index), event))
         }
     };

@@ -27,6 +27,8 @@ pub(crate) enum Unready {
     Log(#[from] LogError),
     #[error("translating it panicked: a bug of this version")]
     Panicked,
+    #[error("every process that took it in hand has ended: a bug of this version")]
+    Deadly,
     #[error("stopping while the log is away")]
     Stopped,
 }

@@ -1,23 +1,26 @@
-//! The service: takes batches of deliveries, one after the other.
+//! The service: one writer that works or stands by, and what keeps it informed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookwheel_log::{Blobs, Consumer, Held, Log, LogError};
-use hookwheel_proto::topology;
+use hookwheel_log::{Blobs, Log, LogError};
+use hookwheel_proto::topology::{DELIVERIES, PLACES};
 use hookwheel_runtime::ready::Readiness;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::batch::{self, Shared};
+use crate::append::Halt;
+use crate::batch::Shared;
+use crate::lease;
 use crate::meters::{self, Meters};
 use crate::options::Options;
+use crate::place::PlaceError;
 use crate::prepare::Prepare;
+use crate::writer::{Trouble, Writer};
 
-/// How long a fetch waits for a delivery before it looks at the world again.
-const FETCH_WAIT: Duration = Duration::from_secs(5);
-/// Pause after the log refused a fetch.
-const LOG_AWAY: Duration = Duration::from_secs(1);
+/// Pause after a turn that trouble ended.
+const AFTER_TROUBLE: Duration = Duration::from_secs(1);
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// What the service stands on.
@@ -38,58 +41,61 @@ pub enum BuildError {
 /// A built normalizer.
 pub struct Service {
     shared: Arc<Shared>,
-    consumer: Arc<dyn Consumer>,
     readiness: Readiness,
 }
 
 /// Binds to the log.
 pub async fn build(options: Options, ports: Ports) -> Result<Service, BuildError> {
     let Ports { log } = ports;
-    let consumer = log.consumer(topology::NORMALIZER).await?;
+    log.stream(DELIVERIES).await?;
+    log.bucket(PLACES).await?;
     let prepare = Prepare::new(Blobs::new(Arc::clone(&log)));
     let shared = Arc::new(Shared { options, log, prepare, meters: Meters::new() });
-    Ok(Service { shared, consumer, readiness: Readiness::default() })
+    Ok(Service { shared, readiness: Readiness::default() })
 }
 
 impl Service {
-    /// Says how the log is doing under the condition `log` of this readiness.
+    /// Says how the log is doing under the condition `log` of this readiness, and under `place` whether the kept place
+    /// can be worked from.
     #[must_use]
     pub fn reporting_to(mut self, readiness: Readiness) -> Self {
         self.readiness = readiness;
         self
     }
 
-    /// Runs until `stop`; a batch in hand is written down first, unless the log is away. What is not acknowledged by
-    /// then comes back to another normalizer or to the next start.
+    /// Runs until `stop`; a batch in hand is written down first, unless the log is away. What is not done by then is
+    /// done by another normalizer or at the next start.
     pub async fn run(self, stop: CancellationToken) {
-        let mut beside = JoinSet::new();
-        beside.spawn(meters::watch_depth(Arc::clone(&self.consumer), stop.clone()));
-        beside.spawn(watch_over(Arc::clone(&self.shared.log), self.readiness.clone()));
-        while let Some(batch) = self.fetch(&stop).await {
-            batch::handle(&self.shared, batch, &stop).await;
-        }
+        let (mut beside, mut lease) = (JoinSet::new(), JoinSet::new());
+        let (shared, (lead, leads), end) = (self.shared, watch::channel(false), CancellationToken::new());
+        lease.spawn(lease::hold(Arc::clone(&shared.log), shared.options.lease, lead, end.clone()));
+        beside.spawn(meters::watch_depth(Arc::clone(&shared)));
+        beside.spawn(watch_over(Arc::clone(&shared.log), self.readiness.clone()));
+        work(Writer { shared, readiness: self.readiness, leads, stop, counted: None }).await;
         beside.shutdown().await;
+        end.cancel();
+        lease.join_all().await;
     }
+}
 
-    /// The next deliveries; `None` at a stop. A fetch that the stop interrupts may leave some held; the log hands them
-    /// out again.
-    async fn fetch(&self, stop: &CancellationToken) -> Option<Vec<Held>> {
-        let some = async {
-            loop {
-                match self.consumer.fetch(self.shared.options.batch, FETCH_WAIT).await {
-                    Ok(batch) if batch.is_empty() => {}
-                    Ok(batch) => return batch,
-                    Err(cause) => {
-                        tracing::warn!(%cause, "deliveries cannot be fetched: {cause}");
-                        tokio::time::sleep(LOG_AWAY).await;
-                    }
+/// Turn after turn, whenever it has the lease.
+async fn work(mut writer: Writer) {
+    while writer.called().await {
+        match writer.turn().await {
+            Ok(()) | Err(Trouble::Halt(Halt::Stopped) | Trouble::Place(PlaceError::Halt(Halt::Stopped))) => {}
+            Err(cause @ Trouble::Place(PlaceError::Lost)) => tracing::info!("deliveries go on from there: {cause}"),
+            Err(cause) => {
+                tracing::warn!("deliveries are not normalized: {cause}");
+                if let Trouble::Place(cause) = &cause
+                    && cause.needs_an_operator()
+                {
+                    writer.readiness.set("place", Err(cause.to_string()));
+                }
+                tokio::select! {
+                    () = writer.relieved() => {}
+                    () = tokio::time::sleep(AFTER_TROUBLE) => {}
                 }
             }
-        };
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => None,
-            batch = some => Some(batch),
         }
     }
 }

@@ -105,6 +105,10 @@ fn configure(folder: &Path, server: &str) -> anyhow::Result<PathBuf> {
         r#"
 data_dir = "data"
 {server}
+[limits]
+per_webhook = 0
+global = 0
+
 [models.canned]
 provider = "scripted"
 model = "{script}"

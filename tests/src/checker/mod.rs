@@ -46,6 +46,7 @@ pub fn check(history: &History, ledger: &Ledger, witness: &Witness, tables: &Tab
     found.extend(i6_effects_at_most_once(&journals, witness));
     found.extend(i7_tables_are_the_fold(tables));
     found.extend(i10_sessions_are_serial_and_in_order(history, &journals));
+    found.extend(i10_mailboxes_are_in_order_of_arrival(history));
     found.extend(i11_streams_only_grow(history, tables));
     found
 }
@@ -229,6 +230,24 @@ fn i10_sessions_are_serial_and_in_order(history: &History, journals: &Journals<'
             found.push(breach(10, format!("{} began at {first}, before {other} ended at {until}", request.run)));
         }
         busy_until.insert(request.session.as_str(), (*last, &request.run));
+    }
+    found
+}
+
+/// What was asked for again by hand is in the mailbox at the time of asking.
+fn i10_mailboxes_are_in_order_of_arrival(history: &History) -> Vec<Breach> {
+    let arrived: HashMap<&str, Seq> = history.deliveries.iter().map(|(seq, d)| (d.delivery.as_str(), *seq)).collect();
+    let mut newest: HashMap<&str, ((Seq, Option<u32>), &RunId)> = HashMap::new();
+    let mut found = Vec::new();
+    for (at, request) in history.requests.iter().filter(|(_, request)| request.generation == 0) {
+        let Some(delivery) = arrived.get(request.delivery.as_str()) else { continue };
+        let place = (*delivery, request.event_index);
+        match newest.get(request.session.as_str()) {
+            Some((before, other)) if place < *before => {
+                found.push(breach(10, format!("{} is at {at} behind {other}, which arrived later", request.run)));
+            }
+            _ => drop(newest.insert(request.session.as_str(), (place, &request.run))),
+        }
     }
     found
 }

@@ -106,6 +106,17 @@ fn every_planted_bug_is_found() {
         (7, "a row differs from the fold", |f| f.tables.live = "other".into()),
         (10, "two runs of one entity overlap", |f| f.history.entries[5].0 = 4),
         (10, "runs of one entity change places", |f| f.history.requests.swap(0, 1)),
+        (10, "deliveries of one entity change places before their runs", |f| {
+            let [(first, _), (second, _), ..] = &mut f.history.deliveries[..] else { unreachable!() };
+            std::mem::swap(first, second);
+        }),
+        (10, "events of a batch change places", |f| {
+            for (index, at) in [(1, 0), (0, 1)] {
+                let delivery = f.history.requests[0].1.delivery.clone();
+                let request = &mut f.history.requests[at].1;
+                (request.delivery, request.event_index) = (delivery, Some(index));
+            }
+        }),
         (11, "a position comes twice", |f| f.history.positions.get_mut("RUNS").unwrap().push(1)),
         (11, "a stream was made anew under the tables", |f| {
             f.history.streams.get_mut("RUNS").unwrap().incarnation = "second".into();

@@ -33,6 +33,15 @@ impl Prepared {
         Self::with_action(seed, seed, "closed")
     }
 
+    /// An opened pull request that somebody has signed with another secret.
+    pub fn forged(seed: u64) -> anyhow::Result<Self> {
+        let mut forged = Self::opened(seed, seed)?;
+        let wrong = format!("sha256={}", "0".repeat(64));
+        forged.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-hub-signature-256"));
+        forged.headers.push(("x-hub-signature-256".into(), wrong));
+        Ok(forged)
+    }
+
     fn with_action(seed: u64, number: u64, action: &str) -> anyhow::Result<Self> {
         let github = source("github").context("no github source")?;
         let (mut headers, body) = github.sample(seed);

@@ -42,6 +42,9 @@ fn toml(folder: &Path, options: &Options) -> String {
         r#"
 profile = "development"
 
+[limits]
+{limits}
+
 [models.canned]
 provider = "scripted"
 model = "{script}"
@@ -59,6 +62,7 @@ session = "{session}"
         script = folder.join("script.yaml").display(),
         secret = folder.join("secret").display(),
         session = options.session,
+        limits = options.limits,
     )
 }
 

@@ -60,11 +60,22 @@ pub struct Options {
     pub otlp: Option<String>,
     /// `session` of the one route.
     pub session: &'static str,
+    /// Lines of `[limits]`.
+    pub limits: &'static str,
 }
+
+const NO_LIMITS: &str = "per_webhook = 0\nglobal = 0";
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ingresses: 1, runners: 1, script: COUNTING_SCRIPT.into(), otlp: None, session: "per_entity" }
+        Self {
+            ingresses: 1,
+            runners: 1,
+            script: COUNTING_SCRIPT.into(),
+            otlp: None,
+            session: "per_entity",
+            limits: NO_LIMITS,
+        }
     }
 }
 
@@ -264,7 +275,7 @@ fn common_environment(process: &mut Process, folder: &std::path::Path, options: 
     process.env("HOOKWHEEL_TEST_TOOLS", files::witness(folder).display().to_string());
     process.env("HOOKWHEEL_AGENT_RUNNER_LEASE_S", "3").env("HOOKWHEEL_AGENT_RUNNER_ACK_WAIT_S", "2");
     process
-        .env("HOOKWHEEL_NORMALIZER_ACK_WAIT_S", "2")
+        .env("HOOKWHEEL_NORMALIZER_LEASE_S", "1")
         .env("HOOKWHEEL_AGENT_RUNNER_DATA_DIR", folder.display().to_string());
     if let Some(endpoint) = &options.otlp {
         process.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);

@@ -40,7 +40,7 @@ pub async fn run(command: Apply) -> Result<(), Failure> {
         let log = JetStream::connect(command.broker.clone(), topology::layout(Keep::default())).await?;
         let log: Arc<dyn Log> = Arc::new(log);
         log.check().await?;
-        apply::apply(&log, &configuration.snapshots).await
+        apply::apply(&log, &configuration.snapshots, &configuration.sealed).await
     };
     let applied: Result<Applied, LogError> = command.patience.until(provision::is_transient, attempt).await;
     let applied = applied.map_err(|error| provision::explain(error, &command.broker))?;
@@ -57,6 +57,7 @@ fn print(applied: &Applied) {
         ("changed", &applied.changed),
         ("unchanged", &applied.unchanged),
         ("removed", &applied.removed),
+        ("secrets", &applied.secrets),
     ];
     for (what, names) in lists.into_iter().filter(|(_, names)| !names.is_empty()) {
         output::print(format!("{what:<10} {}", names.join(", ")));

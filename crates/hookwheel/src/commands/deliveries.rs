@@ -5,6 +5,7 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use super::listing::{self, Column, Window};
+use super::rejections;
 use crate::api::{Api, ApiArgs};
 use crate::exit::Failure;
 use crate::output::{self, Format, OutputArgs, Table};
@@ -31,7 +32,10 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 struct List {
-    /// Only of this webhook (public id)
+    /// Samples of refused requests instead: when, from where, why, and what to do about it
+    #[arg(long, conflicts_with_all = ["source", "state", "event_type", "entity", "since", "until", "cursor"])]
+    rejected: bool,
+    /// Only of this webhook (public id; of refused requests the slug will do, too)
     #[arg(long, value_name = "ID")]
     webhook: Option<String>,
     /// Only of this source profile
@@ -106,6 +110,9 @@ pub async fn run(command: Deliveries) -> Result<(), Failure> {
 }
 
 async fn list(options: List) -> Result<(), Failure> {
+    if options.rejected {
+        return rejections::list(options.webhook, options.window.limit(), &options.api, &options.output).await;
+    }
     let mut query = vec![
         ("webhook", options.webhook),
         ("source", options.source),

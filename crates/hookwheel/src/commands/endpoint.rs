@@ -8,7 +8,7 @@ use hookwheel_core::webhook::{Auth, SecretRef, Webhook};
 use hookwheel_runtime::secret::Secret;
 use hookwheel_sources as sources;
 
-use crate::config::{self, ConfigArgs};
+use crate::config::{self, ConfigArgs, Configuration, Opener, Unopened};
 use crate::exit::{Exit, Failure};
 
 /// Names a webhook of `hookwheel.toml`, or describes one that is in no file.
@@ -53,7 +53,7 @@ impl EndpointArgs {
     /// The webhook without its secrets, for commands that need none.
     pub fn webhook(&self) -> Result<(Webhook, &'static dyn sources::Source), Failure> {
         let webhook = match &self.webhook {
-            Some(slug) => configured(&self.config, slug)?,
+            Some(slug) => named(&self.config, &self.config.load()?, slug)?.clone(),
             None => self.described()?,
         };
         let source = profile(&webhook.source)?;
@@ -62,8 +62,12 @@ impl EndpointArgs {
 
     /// The webhook with its secrets.
     pub fn endpoint(&self) -> Result<Endpoint, Failure> {
+        if let Some(slug) = &self.webhook {
+            return Endpoint::configured(&self.config, slug);
+        }
         let (webhook, source) = self.webhook()?;
-        Endpoint::new(webhook, source)
+        let secrets = webhook.secrets.iter().map(config::read_secret).collect();
+        Endpoint::new(webhook, source, secrets)
     }
 
     fn described(&self) -> Result<Webhook, Failure> {
@@ -90,6 +94,10 @@ pub(super) fn webhook_of(source: &'static dyn sources::Source) -> Result<Webhook
         entity_pointers: Vec::new(),
         delivery_key: None,
         public_base_url: None,
+        public_path: None,
+        verify_token: None,
+        pairing_until: None,
+        gate: Default::default(),
         routes: Vec::new(),
     })
 }
@@ -97,23 +105,35 @@ pub(super) fn webhook_of(source: &'static dyn sources::Source) -> Result<Webhook
 impl Endpoint {
     /// The webhook of this slug in a configuration.
     pub fn configured(config: &ConfigArgs, slug: &str) -> Result<Self, Failure> {
-        let webhook = configured(config, slug)?;
+        let configuration = config.load()?;
+        let webhook = named(config, &configuration, slug)?.clone();
         let source = profile(&webhook.source)?;
-        Self::new(webhook, source)
+        let opener = Opener::new(&configuration, super::now());
+        let opened = webhook.secrets.iter().map(|reference| opener.open(&webhook, reference));
+        let secrets: Result<Vec<_>, _> = opened.collect();
+        Self::new(webhook, source, secrets.map(|secrets| secrets.concat()))
     }
 
-    fn new(webhook: Webhook, source: &'static dyn sources::Source) -> Result<Self, Failure> {
+    fn new(
+        webhook: Webhook,
+        source: &'static dyn sources::Source,
+        secrets: Result<Vec<Secret>, Unopened>,
+    ) -> Result<Self, Failure> {
         if webhook.secrets.is_empty() && webhook.auth != Auth::None {
             return Err(Failure::usage("no secret is named").remedy("add --secret-env NAME or --secret-file PATH"));
         }
-        let secrets = webhook.secrets.iter().map(config::read_secret).collect::<Result<_, _>>();
         let secrets = secrets.map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Self { webhook, secrets, source })
     }
 }
 
-fn configured(config: &ConfigArgs, slug: &str) -> Result<Webhook, Failure> {
-    let mut webhooks = config.load()?.snapshots.into_iter().map(|snapshot| snapshot.webhook);
+/// The webhook of this slug.
+pub(super) fn named<'a>(
+    config: &ConfigArgs,
+    configuration: &'a Configuration,
+    slug: &str,
+) -> Result<&'a Webhook, Failure> {
+    let mut webhooks = configuration.snapshots.iter().map(|snapshot| &snapshot.webhook);
     webhooks
         .find(|webhook| webhook.slug.as_str() == slug)
         .ok_or_else(|| Failure::new(Exit::NotFound, format!("{} has no webhook {slug:?}", config.path().display())))

@@ -25,6 +25,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// How many, as a parameter of the API.
+    pub fn limit(&self) -> Option<String> {
+        Some(self.limit.to_string())
+    }
+
     /// As parameters of the API.
     pub fn query(self) -> [(&'static str, Option<String>); 4] {
         [("since", self.since), ("until", self.until), ("limit", Some(self.limit.to_string())), ("cursor", self.cursor)]

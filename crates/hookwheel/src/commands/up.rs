@@ -57,7 +57,7 @@ async fn follow(config: ConfigArgs, mut current: Configuration, log: Arc<dyn Log
         } else if Instant::now() < renew_at {
             continue;
         }
-        renew_at = match apply::apply(&log, &current.snapshots).await {
+        renew_at = match apply::apply(&log, &current.snapshots, &current.sealed).await {
             Ok(applied) => {
                 if applied.is_change() {
                     tracing::info!(?applied, "applied the changed configuration");
@@ -115,6 +115,7 @@ fn reload(config: &ConfigArgs, current: &mut Configuration) {
         tracing::warn!("{warning}");
     }
     current.snapshots = next.snapshots;
+    current.sealed = next.sealed;
 }
 
 #[cfg(test)]

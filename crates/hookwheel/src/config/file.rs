@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use hookwheel_core::agent::{Agent, Model};
 use hookwheel_core::ids::AgentName;
 use hookwheel_core::snapshot::Snapshot;
-use hookwheel_core::webhook::Webhook;
+use hookwheel_core::webhook::{SecretRef, Webhook};
 use hookwheel_runtime::settings::{Mistake, Reader};
 
 use super::process::Process;
 use super::{Configuration, Mistakes, agents, catalogue, models, webhooks};
+use crate::sealed;
 
 /// What the readers share: where relative paths start, and what is odd but no mistake.
 pub(super) struct Notes {
@@ -78,6 +79,19 @@ fn assemble(parts: Parts, mut notes: Notes) -> Result<Configuration, Mistakes> {
     for (what, remedy) in parts.webhooks.iter().flat_map(catalogue::strangers) {
         notes.warn(what, remedy);
     }
+    let sealed = sealed::read(&parts.process.sealing.file).map_err(|error| {
+        let remedy = "mend it, or take it from a copy; `hookwheel secret` writes it".to_owned();
+        let file = parts.process.sealing.file.display().to_string();
+        Mistakes(vec![Mistake { file, line: 0, column: 0, what: error.to_string(), remedy }])
+    })?;
+    for webhook in parts.webhooks.iter().filter(|webhook| webhook.secrets.contains(&SecretRef::Sealed)) {
+        if sealed.get(&webhook.id).is_none_or(|versions| versions.versions.is_empty()) {
+            notes.warn(
+                format!("webhook {} has no sealed secret yet: its deliveries are answered 503", webhook.slug),
+                format!("run `hookwheel secret generate {0}`, or `hookwheel secret set {0}`", webhook.slug),
+            );
+        }
+    }
     let gathered: Result<Vec<_>, _> =
         parts.webhooks.into_iter().map(|webhook| Snapshot::gather(webhook, &parts.agents, &parts.models)).collect();
     let mut snapshots = gathered.map_err(|dangling| {
@@ -85,7 +99,7 @@ fn assemble(parts: Parts, mut notes: Notes) -> Result<Configuration, Mistakes> {
         Mistakes(vec![Mistake { file: notes.file.clone(), line: 1, column: 1, what: dangling.to_string(), remedy }])
     })?;
     snapshots.sort_by(|a, b| a.webhook.slug.cmp(&b.webhook.slug));
-    Ok(Configuration { process: parts.process, snapshots, warnings: notes.warnings })
+    Ok(Configuration { process: parts.process, snapshots, sealed, warnings: notes.warnings })
 }
 
 fn cannot_read(file: &str, cause: &std::io::Error) -> Mistakes {

@@ -5,15 +5,18 @@ mod auth;
 mod catalogue;
 mod file;
 mod filter;
+mod gate;
 mod handshake;
 mod models;
 mod process;
+mod sealing;
 mod secret;
 mod webhooks;
 mod when;
 
 pub use process::{Process, Profile, Server};
-pub use secret::read_secret;
+pub use sealing::Sealing;
+pub use secret::{Opener, Unopened, read_secret};
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -24,6 +27,7 @@ use hookwheel_runtime::settings::Mistake;
 use serde_json::json;
 
 use crate::exit::Failure;
+use crate::sealed::Sealed;
 
 /// Which configuration file.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,6 +47,8 @@ pub struct Configuration {
     pub process: Process,
     /// Every webhook with its agents and models, by slug.
     pub snapshots: Vec<Snapshot>,
+    /// The sealed secrets beside the configuration.
+    pub sealed: Sealed,
     /// What works and still deserves a look.
     pub warnings: Vec<Mistake>,
 }
@@ -76,7 +82,8 @@ impl ConfigArgs {
     /// What changes when one of the files does: every file with its size and time of change.
     pub fn fingerprint(&self, configuration: &Configuration) -> Fingerprint {
         let agents = agents::files(&configuration.process.agents_dir);
-        Fingerprint(std::iter::once(self.config.clone()).chain(agents).map(|path| (stamp(&path), path)).collect())
+        let files = [self.config.clone(), configuration.process.sealing.file.clone()];
+        Fingerprint(files.into_iter().chain(agents).map(|path| (stamp(&path), path)).collect())
     }
 }
 

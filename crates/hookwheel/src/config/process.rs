@@ -4,10 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hookwheel_core::network::Network;
 use hookwheel_proto::topology::Keep;
 use hookwheel_runtime::settings::Table;
 
 use super::file::Notes;
+use super::gate;
+use super::sealing::Sealing;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -51,6 +54,8 @@ pub struct Process {
     pub keep: Keep,
     /// Runs at the same time.
     pub workers: u32,
+    /// Sealed secrets and their keys.
+    pub sealing: Sealing,
 }
 
 /// Addresses to listen on.
@@ -62,6 +67,8 @@ pub struct Server {
     pub api: SocketAddr,
     /// `/metrics`, `/livez`, `/readyz`.
     pub admin: SocketAddr,
+    /// The proxies in front of the intake.
+    pub trusted_proxies: Vec<Network>,
     /// Keys of the API; needed when it is open beyond loopback.
     pub api_keys: Option<PathBuf>,
 }
@@ -83,6 +90,7 @@ impl Process {
             store: within(&root.table("store"), "tables.db"),
             keep: keep(&root.table("retention"), &log),
             workers: u32::try_from(root.u64("workers", 16, 1..=1024)).unwrap_or(16),
+            sealing: Sealing::read(&root.table("secrets"), notes),
             data_dir,
         }
     }
@@ -98,6 +106,7 @@ impl Server {
             intake: address("intake", 8080),
             api: address("api", 8081),
             admin: address("admin", 9464),
+            trusted_proxies: gate::networks(table, "trusted_proxies").unwrap_or_default(),
             api_keys: table.opt_path("api_keys").map(|path| notes.resolve(path)),
         };
         if !server.api.ip().is_loopback() && server.api_keys.is_none() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use hookwheel_core::ids::{AgentName, Slug, WebhookId};
+use hookwheel_core::limit::Limits;
 use hookwheel_core::webhook::{Action, Auth, KeyFrom, Route, SecretRef, SessionMode, Webhook};
 use hookwheel_runtime::settings::{Table, did_you_mean};
 use hookwheel_sources::{self as sources, Source};
@@ -10,7 +11,7 @@ use hookwheel_sources::{self as sources, Source};
 use super::agents::Agents;
 use super::auth;
 use super::file::Notes;
-use super::{filter, secret};
+use super::{filter, gate, handshake, secret};
 
 /// The largest body any webhook may take: GitHub's own limit.
 const MOST_BODY: u64 = 25 << 20;
@@ -20,11 +21,12 @@ const USUAL_BODY: u64 = 1 << 20;
 pub(super) fn read(root: &Table<'_>, agents: &Agents, notes: &mut Notes) -> Option<Vec<Webhook>> {
     let mut ids = BTreeSet::new();
     let mut webhooks = Some(Vec::new());
+    let shared = Shared { agents, limits: gate::limits(root) };
     let all = root.table("webhooks");
     all.ignore_rest();
     for (slug, table) in root.each_table("webhooks") {
         let name = check_slug(&slug, &all);
-        let webhook = webhook(&slug, name, &table, agents, notes);
+        let webhook = webhook(&slug, name, &table, &shared, notes);
         if let Some(webhook) = &webhook
             && !ids.insert(webhook.id.clone())
         {
@@ -38,7 +40,19 @@ pub(super) fn read(root: &Table<'_>, agents: &Agents, notes: &mut Notes) -> Opti
     webhooks
 }
 
-fn webhook(slug: &str, name: Option<Slug>, table: &Table<'_>, agents: &Agents, notes: &mut Notes) -> Option<Webhook> {
+/// What all webhooks of the file share.
+struct Shared<'a> {
+    agents: &'a Agents,
+    limits: Limits,
+}
+
+fn webhook(
+    slug: &str,
+    name: Option<Slug>,
+    table: &Table<'_>,
+    shared: &Shared<'_>,
+    notes: &mut Notes,
+) -> Option<Webhook> {
     let id = id(slug, table);
     let source = profile(table);
     let enabled = table.bool("enabled", true);
@@ -50,7 +64,11 @@ fn webhook(slug: &str, name: Option<Slug>, table: &Table<'_>, agents: &Agents, n
     let entity_pointers = entity_pointers(table, source);
     let delivery_key = delivery_key(table, source);
     let public_base_url = auth::public_base_url(table, auth.as_ref());
-    let routes = routes(table, agents, source);
+    let public_path = handshake::public_path(table, public_base_url.as_ref());
+    let verify_token = handshake::verify_token(table, source, notes);
+    let pairing_until = handshake::pairing_until(table, source);
+    let gate = gate::read(table, shared.limits);
+    let routes = routes(table, shared.agents, source);
     if routes.as_ref().is_some_and(Vec::is_empty) {
         notes.warn(
             format!("webhook {slug} has no route: its deliveries are kept and start nothing"),
@@ -72,6 +90,10 @@ fn webhook(slug: &str, name: Option<Slug>, table: &Table<'_>, agents: &Agents, n
         entity_pointers: entity_pointers?,
         delivery_key,
         public_base_url: public_base_url?,
+        public_path: public_path?,
+        verify_token: verify_token?,
+        pairing_until: pairing_until?,
+        gate: gate?,
         routes: routes?,
     })
 }
@@ -107,8 +129,7 @@ fn profile(table: &Table<'_>) -> Option<&'static dyn Source> {
 /// The live secrets. A scheme needs one; `none` must not have any.
 fn secrets(slug: &str, table: &Table<'_>, auth: Option<&Auth>, notes: &Notes) -> Option<Vec<SecretRef>> {
     let written = table.has("secret") || table.has("secrets");
-    let mut secrets: Vec<_> = secret::reference(table, "secret", notes).into_iter().collect();
-    secrets.extend(secret::references(table, "secrets", notes));
+    let secrets = secret::of_webhook(table, notes);
     match auth {
         Some(Auth::None) if written => {
             let key = if table.has("secret") { "secret" } else { "secrets" };
@@ -116,6 +137,8 @@ fn secrets(slug: &str, table: &Table<'_>, auth: Option<&Auth>, notes: &Notes) ->
             None
         }
         Some(Auth::None) | None => Some(secrets),
+        // The provider is yet to say which secret it chose.
+        Some(_) if !written && table.has("pairing_until") => Some(secrets),
         Some(_) if !written => {
             let variable = format!("{}_WEBHOOK_SECRET", slug.to_uppercase().replace('-', "_"));
             table.mistake(

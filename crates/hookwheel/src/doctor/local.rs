@@ -5,12 +5,12 @@ use std::path::Path;
 
 use hookwheel_core::agent::Provider;
 use hookwheel_core::snapshot::Snapshot;
-use hookwheel_core::webhook::SecretRef;
+use hookwheel_core::webhook::{SecretRef, Webhook};
 use hookwheel_runtime::settings::Mistake;
 
 use super::{Finding, State};
-use crate::config::{self, ConfigArgs, Configuration};
-use crate::output;
+use crate::config::{self, ConfigArgs, Configuration, Opener, Unopened};
+use crate::{commands, output};
 
 pub(super) fn examine(config: &ConfigArgs) -> Vec<Finding> {
     let configuration = match config.read() {
@@ -35,13 +35,37 @@ fn finding(state: State, mistake: &Mistake) -> Finding {
 }
 
 fn secrets(configuration: &Configuration) -> Vec<Finding> {
+    let opener = Opener::new(configuration, commands::now());
     let of = |snapshot: &Snapshot| {
-        let slug = snapshot.webhook.slug.clone();
-        let finding =
-            move |secret: &SecretRef| secret_of("secret", &format!("webhook {slug}"), secret, "openssl rand -hex 32");
-        snapshot.webhook.secrets.iter().map(finding).collect::<Vec<_>>()
+        let webhook = &snapshot.webhook;
+        let finding = |secret: &SecretRef| match secret {
+            SecretRef::Sealed => sealed(webhook, &opener),
+            _ => secret_of("secret", &format!("webhook {}", webhook.slug), secret, "openssl rand -hex 32"),
+        };
+        webhook.secrets.iter().map(finding).collect::<Vec<_>>()
     };
     configuration.snapshots.iter().flat_map(of).collect()
+}
+
+/// Says whether a webhook's sealed secret opens.
+fn sealed(webhook: &Webhook, opener: &Opener<'_>) -> Finding {
+    let slug = &webhook.slug;
+    let error = match opener.open(webhook, &SecretRef::Sealed) {
+        Ok(versions) => {
+            let live = output::count(versions.len(), "live version");
+            return Finding::fine("secret", format!("webhook {slug}: its sealed secret opens, {live}"));
+        }
+        Err(error) => error,
+    };
+    let fix = match &error {
+        Unopened::NothingSealed => format!("hookwheel secret generate {slug}"),
+        Unopened::NoKey => "write `key_file`, `key_env` or `key_command` under [secrets]".to_owned(),
+        Unopened::Key(_) => "(umask 077; openssl rand -base64 32 > KEY_FILE)   # if there never was one".to_owned(),
+        Unopened::Place(_) | Unopened::Seal(..) => {
+            "add the master key it was sealed under to the others, or seal a new secret".to_owned()
+        }
+    };
+    Finding::missing("secret", format!("webhook {slug}: {error}"), fix)
 }
 
 fn models(configuration: &Configuration) -> Vec<Finding> {
@@ -67,6 +91,9 @@ fn secret_of(what: &'static str, of: &str, secret: &SecretRef, source: &str) -> 
         }
         (Err(error), SecretRef::File(path)) => {
             Finding::missing(what, format!("{of}: {error}"), format!("(umask 077; {source} > {path})"))
+        }
+        (_, SecretRef::Sealed) => {
+            Finding::missing(what, format!("{of}: only webhooks have sealed secrets"), "hookwheel check")
         }
     }
 }

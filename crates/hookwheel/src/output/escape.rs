@@ -25,7 +25,8 @@ fn escape(text: &str, keep: fn(char) -> bool) -> String {
 /// Moves the cursor, changes colours, reverses text or hides in it.
 fn is_treacherous(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
         || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
@@ -37,6 +38,7 @@ mod tests {
     fn a_payload_cannot_speak_to_the_terminal() {
         assert_eq!(shown("a\u{1b}[31mred\u{7}\r\nb"), "a\\u{1b}[31mred\\u{7}\\r\\nb");
         assert_eq!(shown("abc\u{202e}cba\u{200b}"), "abc\\u{202e}cba\\u{200b}");
+        assert_eq!(shown("a\u{ad}b\u{61c}c\u{fff9}"), "a\\u{ad}b\\u{61c}c\\u{fff9}");
     }
 
     #[test]

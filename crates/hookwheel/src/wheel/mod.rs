@@ -61,7 +61,7 @@ impl Wheel {
         let embedded = Arc::new(Embedded::open(&process.log, layout.clone()).await?);
         end_leases(embedded.as_ref()).await?;
         let log: Arc<dyn Log> = Arc::new(Measured::new(embedded.clone(), layout));
-        apply(&log, &configuration.snapshots).await?;
+        apply(&log, &configuration.snapshots, &configuration.sealed).await?;
         let store = Sqlite::open(&process.store).await?;
         store.migrate().await?;
         let services = Services::build(process, &log, Arc::new(store)).await?;

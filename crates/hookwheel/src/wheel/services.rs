@@ -36,11 +36,13 @@ impl Services {
     /// Binds the ports and the log's consumers.
     pub async fn build(process: &Process, log: &Arc<dyn Log>, store: Arc<dyn Store>) -> Result<Self, Failure> {
         let intake = process.server.intake;
-        let options = ingress::Options { listen: intake, ..Default::default() };
+        let keys = process.sealing.keys.clone().map(ingress::KeyOptions::from).unwrap_or_default();
+        let trusted_proxies = process.server.trusted_proxies.clone();
+        let options = ingress::Options { listen: intake, trusted_proxies, keys, ..Default::default() };
         let ingress = ingress::build(options, ingress::Ports { log: Arc::clone(log) }).await;
         let ingress = ingress.map_err(|error| cannot_listen("intake", intake, &error))?;
 
-        let options = normalizer::Options { ack_wait: process.keep.ack_wait, ..Default::default() };
+        let options = normalizer::Options::default();
         let normalizer = normalizer::build(options, normalizer::Ports { log: Arc::clone(log) }).await;
 
         let runner = runner::build(runner_options(process), runner::Ports::new(Arc::clone(log))).await;

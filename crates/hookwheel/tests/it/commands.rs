@@ -47,6 +47,22 @@ fn verify_judges_files_of_vectors() {
 }
 
 #[test]
+fn verify_judges_handshakes_by_what_is_answered() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../sources/fixtures/handshakes.json");
+    let out = run(&["verify", "--vectors", file, "--check"]).expect(0).out();
+    assert_eq!(out.lines().count(), 15);
+    assert!(out.contains(r#"{"id":"zoom/url_validation","verdict":"challenge","reason":"ok"}"#), "{out}");
+    assert!(out.contains(r#"{"id":"meta/hub_challenge_wrong_token","verdict":"reject","reason":"mismatch"}"#), "{out}");
+
+    let dir = tempfile::tempdir().unwrap();
+    let doctored = dir.path().join("doctored.json");
+    let text = std::fs::read_to_string(file).unwrap().replacen("f729849db09dfdc851d93a37d97faa8485732286\"", "f7\"", 1);
+    std::fs::write(&doctored, text).unwrap();
+    let failed = run(&["verify", "--vectors", &doctored.display().to_string(), "--check"]).expect(1);
+    assert!(failed.err().contains("disagrees: slack/url_verification"));
+}
+
+#[test]
 fn verify_finds_the_usual_slips() {
     let capture = Capture::github();
     let body = std::fs::read_to_string(capture.path("body")).unwrap();

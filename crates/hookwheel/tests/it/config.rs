@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use hookwheel::cli::Cli;
 use hookwheel::config::{ConfigArgs, Configuration, webhook_id};
+use hookwheel_core::limit::{Limits, OnLimit};
 use hookwheel_core::webhook::{Auth, Encoding, KeyFrom, SecretRef, SessionMode};
 use serde_json::{Value, json};
 
@@ -105,6 +106,71 @@ fn schemes_are_named_and_the_impossible_ones_are_refused() {
         assert!(mistakes.contains(says), "{wrong}: {mistakes}");
     }
 }
+
+#[test]
+fn handshakes_have_their_own_keys_where_the_source_has_a_use_for_them() {
+    let webhook = |source: &str, rest: &str| {
+        let text = format!("{SMALL}[webhooks.other]\nsource = \"{source}\"\n{rest}\n");
+        read(&text).map(|configuration| {
+            configuration.snapshots.into_iter().map(|s| s.webhook).find(|w| w.slug.as_str() == "other")
+        })
+    };
+    let pairing = webhook("asana", "pairing_until = \"2026-11-21T10:00:00+01:00\"").unwrap().unwrap();
+    assert_eq!(pairing.pairing_until.map(|at| at.rfc3339()).as_deref(), Some("2026-11-21T09:00:00.000000Z"));
+    assert!(pairing.secrets.is_empty(), "the provider is yet to choose it");
+    let secret = "secret = { env = \"S\" }\n";
+    let meta = webhook("meta", &format!("{secret}verify_token = {{ env = \"T\" }}")).unwrap().unwrap();
+    assert_eq!(meta.verify_token, Some(SecretRef::Env("T".into())));
+    let base = "public_base_url = \"https://hooks.example.com\"\n";
+    let moved = webhook("github", &format!("{secret}{base}public_path = \"/in/gh\"")).unwrap().unwrap();
+    assert_eq!(moved.public_path.as_deref(), Some("/in/gh"));
+    for (source, wrong, says) in [
+        ("github", "pairing_until = \"2026-11-21T10:00:00Z\"", "is for source \"asana\""),
+        ("asana", "pairing_until = \"tomorrow\"", "a time, such as"),
+        ("github", "verify_token = { env = \"T\" }", "is for source \"meta\""),
+        ("meta", "verify_token = \"literal\"", "holds the secret itself"),
+        ("github", "public_path = \"/in/gh\"", "without `public_base_url`"),
+    ] {
+        let mistakes = webhook(source, &format!("{secret}{wrong}")).unwrap_err();
+        assert!(mistakes.contains(says), "{wrong}: {mistakes}");
+    }
+}
+
+#[test]
+fn limits_hold_for_all_webhooks_unless_one_says_otherwise() {
+    let usual = read(SMALL).unwrap().snapshots.remove(0).webhook.gate;
+    assert_eq!(usual.limits, Limits { webhook: Some(60), global: Some(300), on_limit: OnLimit::Defer });
+    let text = format!(
+        "[limits]\nper_webhook = 0\nglobal = 7\non_limit = \"reject\"\n[server]\ntrusted_proxies = [\"10.0.0.0/8\"]\n{SMALL}per_minute = 5\non_limit = \"defer\"\nallow_from = [\"192.0.2.1\", \"2001:db8::/32\"]\nquiet = true\nreplay_guard = true\n[webhooks.other]\nsource = \"generic\"\nauth = \"none\"\n"
+    );
+    let configuration = read(&text).unwrap();
+    let [small, other] = configuration.snapshots.as_slice() else { panic!("two webhooks") };
+    assert_eq!(small.webhook.gate.limits, Limits { webhook: Some(5), global: Some(7), on_limit: OnLimit::Defer });
+    assert_eq!(other.webhook.gate.limits, Limits { webhook: None, global: Some(7), on_limit: OnLimit::Reject });
+    assert!(small.webhook.gate.quiet && small.webhook.gate.replay_guard);
+    assert!(small.webhook.gate.admits([192, 0, 2, 1].into()) && !small.webhook.gate.admits([192, 0, 2, 2].into()));
+    assert_eq!(configuration.process.server.trusted_proxies.len(), 1);
+}
+
+#[test]
+fn wrong_limits_are_told_together() {
+    let text = format!(
+        "[limits]\nglobal = -1\non_limit = \"drop\"\n[server]\ntrusted_proxies = [\"here\"]\n{SMALL}per_minute = 2000000\nallow_from = [\"192.0.2.0/33\"]\n"
+    );
+    let mistakes = read(&text).unwrap_err();
+    for told in [
+        "5 mistakes",
+        "`global`",
+        "`on_limit`",
+        "`trusted_proxies` holds \"here\"",
+        "`per_minute`",
+        "`allow_from` holds",
+    ] {
+        assert!(mistakes.contains(told), "{told}: {mistakes}");
+    }
+}
+
+const SMALL: &str = "[models.default]\nprovider = \"scripted\"\nmodel = \"github-issue\"\n[webhooks.hook]\nsource = \"generic\"\nauth = \"none\"\n";
 
 #[test]
 fn the_id_of_a_webhook_stays_when_the_file_is_read_again() {

@@ -6,5 +6,6 @@ mod commands;
 mod config;
 mod demo;
 mod kit;
+mod secrets;
 mod servers;
 mod up;

@@ -45,6 +45,17 @@ fn a_delivery_sent_to_up_is_taken_once_and_read_back_with_its_run() {
     });
     let listed = run(&["deliveries", "--api", &up.api, "--json"]).expect(0).json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{listed}");
+
+    let wrong = home.path().join("wrong-secret");
+    std::fs::write(&wrong, "a secret of somebody else").unwrap();
+    let (wrong, url) = (wrong.display().to_string(), format!("{}/webhooks/bot", up.intake));
+    run(&["send", "--source", "github", "--secret-file", &wrong, "--url", &url]).expect(4);
+    let refused = wait_until("the refusal is listed", || {
+        let out = run(&["deliveries", "--rejected", "--webhook", "bot", "--api", &up.api]).expect(0).out();
+        Some(out).filter(|out| out.contains("WHAT TO DO"))
+    });
+    assert!(refused.contains("the proof belongs to another secret or to another body"), "{refused}");
+    assert!(refused.contains("the sender signs with another secret") && refused.contains("x-hub-signature-256"));
     let run_id = delivery["run_rows"][0]["id"].as_str().unwrap();
     let shown = run(&["runs", "show", run_id, "--api", &up.api]).expect(0);
     assert!(shown.out().contains("notes") && shown.err().contains("SCRIPTED MODEL"), "{}", shown.out());

@@ -5,24 +5,35 @@ use futures::future::join_all;
 use super::Harness;
 use super::harness::CASES;
 use super::kit::{all, at, durable, record, stored, subject};
-use crate::{Expect, Outcome, SubjectFilter};
+use crate::{Append, Expect, Log, Outcome, SubjectFilter};
+
+/// Records that make a batch larger, for back ends that take few and many by different ways.
+fn neighbours(under: &str) -> impl Iterator<Item = Append> {
+    (0..8).map(move |n| record(&format!("case.{under}.{n}"), &format!("{under}-{n}"), Expect::Empty))
+}
 
 /// Fresh records are stored; a copy inside the batch and a copy of what the stream has are both told where it is.
+/// With and without more records before them.
 pub async fn l15_each_record_of_a_batch_has_its_own_outcome(h: &dyn Harness) {
     let log = h.open().await;
-    let old = stored(log.append(record("case.mixed.old", "old", Expect::Empty)).await.unwrap());
-    let batch = ["new", "old", "twin", "twin", "last"]
-        .iter()
-        .enumerate()
-        .map(|(n, key)| record(&format!("case.mixed.{key}"), &format!("{n}"), Expect::Empty))
-        .collect();
-    let outcomes: Vec<_> = log.append_batch(batch).await.unwrap().into_iter().map(Result::unwrap).collect();
+    mixed(&*log, "few", Vec::new()).await;
+    mixed(&*log, "many", neighbours("beside-mixed").collect()).await;
+}
+
+async fn mixed(log: &dyn Log, under: &str, mut batch: Vec<Append>) {
+    let under = format!("case.mixed.{under}");
+    let old = stored(log.append(record(&format!("{under}.old"), "old", Expect::Empty)).await.unwrap());
+    let before = batch.len();
+    let keys = ["new", "old", "twin", "twin", "last"].iter().enumerate();
+    batch.extend(keys.map(|(n, key)| record(&format!("{under}.{key}"), &format!("{n}"), Expect::Empty)));
+    let outcomes = log.append_batch(batch).await.unwrap().into_iter().map(Result::unwrap);
+    let outcomes: Vec<_> = outcomes.skip(before).collect();
 
     let twin = stored(outcomes[2]);
     assert_eq!(outcomes[1], Outcome::AlreadyThere(old));
     assert_eq!(outcomes[3], Outcome::AlreadyThere(twin));
     assert!(stored(outcomes[0]) < twin && twin < stored(outcomes[4]), "{outcomes:?}");
-    let kept = all(&*log, CASES, &SubjectFilter::Under(subject("case.mixed"))).await;
+    let kept = all(log, CASES, &SubjectFilter::Under(subject(&under))).await;
     assert_eq!(kept.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["old", "0", "2", "4"]);
 }
 
@@ -30,15 +41,18 @@ pub async fn l15_each_record_of_a_batch_has_its_own_outcome(h: &dyn Harness) {
 pub async fn l15_a_conflict_in_a_batch_stops_only_its_record(h: &dyn Harness) {
     let log = h.open().await;
     let one = stored(log.append(record("case.part.a", "a1", Expect::Last(0))).await.unwrap());
-    let batch = vec![
+    let mut batch: Vec<_> = neighbours("beside-part").collect();
+    let before = batch.len();
+    batch.extend([
         record("case.part.b", "b1", Expect::Last(0)),
         record("case.part.a", "a2", Expect::Last(0)),
         record("case.part.a", "a1", Expect::Last(0)),
         record("case.part.c", "c1", Expect::Anything),
         record("case.part.a", "a3", Expect::Last(one)),
         record("case.part.a", "a4", Expect::Last(one)),
-    ];
-    let outcomes: Vec<_> = log.append_batch(batch).await.unwrap().into_iter().map(Result::unwrap).collect();
+    ]);
+    let outcomes = log.append_batch(batch).await.unwrap().into_iter().map(Result::unwrap);
+    let outcomes: Vec<_> = outcomes.skip(before).collect();
     let three = stored(outcomes[4]);
     assert_eq!(outcomes[1], Outcome::Conflict(one));
     assert_eq!(outcomes[2], Outcome::AlreadyThere(one));

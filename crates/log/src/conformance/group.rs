@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::Harness;
 use super::consumer::COARSE;
-use super::harness::{ACK_WAIT, NARROW, PARKED, QUICK, SLOW, STRICT};
+use super::harness::{ACK_WAIT, CASES, NARROW, PARKED, QUICK, SLOW, STRICT};
 use super::kit::{fetch, fetch_one, fill, subject, until};
-use crate::{Consumer, ConsumerDepth, Log, Stored};
+use crate::{Consumer, ConsumerDepth, Log, LogError, Stored, SubjectFilter};
 
 /// Four members empty a queue; no record is ever in two hands.
 pub async fn l07_two_members_never_hold_one_record(h: &dyn Harness) {
@@ -145,6 +145,26 @@ pub async fn l09_a_holder_can_park_a_record(h: &dyn Harness) {
 
     let log = h.open().await;
     assert_eq!(parked(&*log, QUICK, seqs[0]).await.unwrap(), note);
+}
+
+/// A reader without a lease gives up in the same way; the first note stands, and a consumer's name that is no token of a
+/// subject is refused.
+pub async fn l09_a_reader_can_park_a_record(h: &dyn Harness) {
+    let log = h.open().await;
+    let seqs = fill(&*log, "case.read", 2).await;
+    let records = log.read(CASES, &SubjectFilter::All, seqs[0], 1).await.unwrap();
+    log.park("reader", &records[0], "nobody\ncan read it").await.unwrap();
+    log.park("reader", &records[0], "a second time").await.unwrap();
+    let note = parked(&*log, "reader", seqs[0]).await.unwrap();
+    assert_note(&note, seqs[0], "case.read.0");
+    assert_eq!(note.header("Hw-Log-Reason"), Some("nobody can read it"));
+    assert_eq!(parked(&*log, "reader", seqs[1]).await, None);
+    assert!(matches!(log.park("a reader", &records[0], "why").await, Err(LogError::Invalid { .. })));
+    drop(log);
+    h.crash().await;
+
+    let log = h.open().await;
+    assert_eq!(parked(&*log, "reader", seqs[0]).await.unwrap(), note);
 }
 
 /// Waits until the depth is this: acknowledgements are hints and may be under way.

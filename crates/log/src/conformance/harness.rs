@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Append, BucketSpec, ConsumerSpec, Layout, Log, Outcome, Retention, StreamSpec, Subject, SubjectFilter};
+use crate::{
+    Append, BucketSpec, ConsumerSpec, Layout, Log, Lookup, Outcome, Retention, StreamSpec, Subject, SubjectFilter,
+};
 
 /// A log of its own for one case, and the power to hurt it.
 #[async_trait]
@@ -66,9 +68,15 @@ pub(super) const KEYS: &str = "KEYS";
 
 /// The layout that a harness provisions.
 pub fn layout() -> Layout {
+    layout_with(Lookup::Prefix)
+}
+
+/// The same with streams that are looked into in another way.
+pub fn layout_with(lookup: Lookup) -> Layout {
     let kept = |name, under: &str, max_bytes| StreamSpec {
         name,
         under: vec![prefix(under)],
+        lookup,
         retention: Retention::Keep { max_age: Duration::from_secs(7 * 24 * 3600), max_bytes },
     };
     let group = |name, under: &str, ack_wait, max_attempts, max_held| ConsumerSpec {
@@ -86,6 +94,7 @@ pub fn layout() -> Layout {
             StreamSpec {
                 name: ROLLING,
                 under: vec![prefix("rolling")],
+                lookup,
                 retention: Retention::Rolling { max_bytes: SMALL_BYTES },
             },
             kept(BLOBS, "hw.blob", None),

@@ -18,7 +18,7 @@ pub mod read;
 
 use std::time::Duration;
 
-pub use harness::{ACK_WAIT, Harness, layout};
+pub use harness::{ACK_WAIT, Harness, layout, layout_with};
 
 /// No case may take longer than this, whatever goes wrong.
 pub const CASE_BOUND: Duration = Duration::from_secs(180);
@@ -57,6 +57,7 @@ macro_rules! log_conformance {
             group: l08_a_plain_nak_comes_back_at_once;
             group: l09_after_the_attempt_limit_a_record_is_parked;
             group: l09_a_holder_can_park_a_record;
+            group: l09_a_reader_can_park_a_record;
             read: l10_reading_returns_the_bytes_that_were_appended;
             read: l10_a_read_begins_at_its_position_and_ends_at_its_limit;
             read: l10_the_last_record_of_a_subject_is_never_stale;

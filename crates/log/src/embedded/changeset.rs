@@ -3,11 +3,12 @@
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::fault::fault;
+use super::fresh::Portion;
 use super::group::Changes;
 use super::keys::Draft;
 use super::live::{Live, Stream};
 use super::plan::Sheet;
-use super::table::{json, signed};
+use super::sql::{json, signed};
 use crate::{LogError, Seq};
 
 /// Decided, but not yet written. Each part names its stream, group or bucket by index.
@@ -15,6 +16,8 @@ use crate::{LogError, Seq};
 pub struct Changeset {
     /// New records.
     pub sheets: Vec<(usize, Sheet)>,
+    /// Places of earlier records that go into their stream's index.
+    pub portions: Vec<(usize, Portion)>,
     /// New and removed keys.
     pub drafts: Vec<(usize, Draft)>,
     /// What groups hold.
@@ -43,11 +46,40 @@ impl Changeset {
             && self.trims.is_empty()
     }
 
+    /// Bytes of the new records.
+    pub fn bytes(&self) -> u64 {
+        self.sheets.iter().map(|(_, sheet)| sheet.bytes()).sum()
+    }
+
+    /// Lets readers look for the new records' subjects, and takes what is to be indexed now.
+    pub fn begin(&mut self, live: &Live) {
+        for (at, sheet) in &self.sheets {
+            if let Some(index) = &live.streams[*at].table.index {
+                self.portions.push((*at, index.begin(sheet.rows())));
+            }
+        }
+    }
+
+    /// Undoes [`Changeset::begin`] when nothing was written.
+    pub fn take_back(&mut self, live: &Live) {
+        self.portions.clear();
+        for (at, sheet) in &self.sheets {
+            if let Some(index) = &live.streams[*at].table.index {
+                index.take_back(sheet.rows());
+            }
+        }
+    }
+
     /// Writes it all, or nothing; on disk when this returns.
     pub async fn write(&self, db: &mut SqliteConnection, live: &Live, now_micros: i64) -> Result<(), LogError> {
         let mut tx = db.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
         for (at, sheet) in &self.sheets {
             live.streams[*at].table.insert(&mut tx, sheet.rows(), now_micros).await?;
+        }
+        for (at, portion) in &self.portions {
+            if let Some(index) = &live.streams[*at].table.index {
+                index.insert(&mut tx, portion).await?;
+            }
         }
         for (at, trim) in &self.trims {
             let newest = self.sheets.iter().find(|(stream, _)| stream == at).map(|(_, sheet)| sheet.last());

@@ -2,14 +2,18 @@
 //!
 //! [`writer`] is the only one that writes: it decides ([`plan`], [`keys`], both pure), writes one [`changeset`] in one
 //! transaction, and [`publish`]es it. Readers use connections of their own. A [`group`]'s leases live in memory and are
-//! written down a little later: a crash brings records back, never loses one.
+//! written down a little later: a crash brings records back, never loses one. So is the index of subjects that are as
+//! random as hashes ([`hashed`]); what it does not hold yet is in memory ([`fresh`]) and found again by reading rows.
 
 mod bucket;
 mod changeset;
+mod checkpoint;
 mod clock;
 mod consumer;
 mod fault;
+mod fresh;
 mod group;
+mod hashed;
 mod heads;
 mod keys;
 mod live;
@@ -19,6 +23,7 @@ mod publish;
 mod queue;
 mod schema;
 mod span;
+mod sql;
 mod table;
 mod tail;
 mod tidy;
@@ -52,11 +57,14 @@ pub struct Options {
     pub busy: Duration,
     /// Connections that read.
     pub readers: u32,
+    /// Of a stream with [`Lookup::Exact`](crate::Lookup::Exact): after so many records, they begin to move from memory
+    /// (some 20 bytes each) into the index. At most about twice as many are read again when the file is opened.
+    pub unindexed: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { bound: Duration::from_secs(10), busy: Duration::from_secs(5), readers: 3 }
+        Self { bound: Duration::from_secs(10), busy: Duration::from_secs(5), readers: 3, unindexed: 32 * 1024 }
     }
 }
 
@@ -91,9 +99,10 @@ impl Embedded {
         let mut db = schema::connect(path, options.busy).await?;
         schema::check(&mut db).await?;
         schema::provision(&mut db, &layout).await?;
-        let live = Arc::new(schema::load(&mut db, &layout).await?);
+        let live = Arc::new(schema::load(&mut db, &layout, options.unindexed).await?);
+        let beside = schema::connect(path, options.busy).await?;
         let (queue, commands) = Queue::new(options.bound);
-        let writer = writer::Writer::new(db, live.clone(), commands, lock).await?;
+        let writer = writer::Writer::new(db, beside, live.clone(), commands, lock).await?;
         tokio::spawn(writer.run());
 
         let closed = CancellationToken::new();
@@ -166,12 +175,7 @@ impl Log for Embedded {
     }
 
     async fn read(&self, stream: &str, filter: &SubjectFilter, from: Seq, max: usize) -> Result<Vec<Stored>, LogError> {
-        let stream = self.stream_named(stream)?;
-        let span = Span::of(filter);
-        match filter {
-            SubjectFilter::All => stream.table.scan(&self.open.readers, &span, from, Seq::MAX, max).await,
-            _ => stream.table.pick(&self.open.readers, &span, from, max).await,
-        }
+        self.stream_named(stream)?.table.read(&self.open.readers, filter, from, max).await
     }
 
     async fn last(&self, stream: &str, subject: &Subject) -> Result<Option<Stored>, LogError> {
@@ -192,6 +196,10 @@ impl Log for Embedded {
         let members = self.open.live.groups.iter().find(|members| members.name == name);
         let members = members.ok_or_else(|| LogError::Missing(format!("consumer {name}")))?;
         Ok(Arc::new(consumer::Member::new(self.open.clone(), members.clone())))
+    }
+
+    async fn park(&self, consumer: &str, record: &Stored, reason: &str) -> Result<(), LogError> {
+        self.open.append_note(consumer, record, reason).await
     }
 
     async fn bucket(&self, name: &str) -> Result<Arc<dyn Bucket>, LogError> {

@@ -9,6 +9,11 @@ use super::writer::Ledger;
 
 /// Moves a written changeset into the open streams, groups and buckets.
 pub fn publish(live: &Live, ledgers: &mut [Ledger], changes: Changeset) {
+    for (at, portion) in &changes.portions {
+        if let Some(index) = &live.streams[*at].table.index {
+            index.moved(portion);
+        }
+    }
     for (at, sheet) in changes.sheets {
         ledgers[at].bytes += sheet.bytes();
         if !sheet.rows().is_empty() {

@@ -16,20 +16,23 @@ use super::group::{Group, Keep};
 use super::keys::{Keys, Value};
 use super::live::{Live, Members, Shelf, Stream};
 use super::span::Span;
-use super::table::{Table, position};
+use super::sql::position;
+use super::table::Table;
 use crate::{Layout, LogError};
 
 /// Raised when the tables change in a way that older programs can't read.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Three records of 2 KB fit into one page, and an index page is still cheap to rewrite.
 const PAGE_BYTES: u32 = 8192;
-/// Pages in the write-ahead log before they are moved to the database: 64 MiB. Index pages change with nearly every
-/// commit, so that moving them rarely saves a third of the time; the price is this much disk.
-const CHECKPOINT_PAGES: u32 = 8192;
+/// Pages in the write-ahead log before commits have to move them themselves: 128 MiB. Far behind the point at which the
+/// [`checkpoint`](super::checkpoint) beside the commits lets it begin again.
+const CHECKPOINT_PAGES: u32 = 16 * 1024;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS stream (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, incarnation TEXT NOT NULL,
     last INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS indexed (stream INTEGER PRIMARY KEY, up_to INTEGER NOT NULL DEFAULT 0,
+    swept INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS consumer (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
     cursor INTEGER NOT NULL DEFAULT 1);
 CREATE TABLE IF NOT EXISTS held (consumer INTEGER NOT NULL, seq INTEGER NOT NULL, attempt INTEGER NOT NULL,
@@ -41,7 +44,7 @@ CREATE TABLE IF NOT EXISTS entry (bucket INTEGER NOT NULL, key TEXT NOT NULL, va
 CREATE TABLE IF NOT EXISTS pulse (one INTEGER PRIMARY KEY CHECK (one = 1), beat INTEGER NOT NULL);
 ";
 
-/// Opens the one connection that writes.
+/// Opens a connection that writes.
 pub async fn connect(path: &std::path::Path, busy: Duration) -> Result<SqliteConnection, LogError> {
     base(path, busy)
         .create_if_missing(true)
@@ -107,8 +110,8 @@ async fn create(db: &mut SqliteConnection, layout: &Layout) -> Result<(), LogErr
             .execute(&mut *db)
             .await
             .map_err(fault)?;
-        let table = Table::new(spec.name, number(db, "SELECT number FROM stream WHERE name = ?", spec.name).await?);
-        run(db, table.schema()).await?;
+        let number = number(db, "SELECT number FROM stream WHERE name = ?", spec.name).await?;
+        run(db, Table::schema(number, spec.lookup)).await?;
     }
     for spec in &layout.consumers {
         insert(db, "INSERT INTO consumer (name) VALUES (?) ON CONFLICT (name) DO NOTHING", spec.name).await?;
@@ -119,11 +122,11 @@ async fn create(db: &mut SqliteConnection, layout: &Layout) -> Result<(), LogErr
     Ok(())
 }
 
-/// Reads back where everything stood.
-pub async fn load(db: &mut SqliteConnection, layout: &Layout) -> Result<Live, LogError> {
+/// Reads back where everything stood; `unindexed` as in [`Options`](super::Options).
+pub async fn load(db: &mut SqliteConnection, layout: &Layout, unindexed: usize) -> Result<Live, LogError> {
     let mut live = Live { streams: Vec::new(), groups: Vec::new(), shelves: Vec::new() };
     for spec in &layout.streams {
-        live.streams.push(Arc::new(load_stream(db, spec).await?));
+        live.streams.push(Arc::new(load_stream(db, spec, unindexed).await?));
     }
     for spec in &layout.consumers {
         let at = layout.streams.iter().position(|stream| stream.name == spec.stream);
@@ -136,13 +139,18 @@ pub async fn load(db: &mut SqliteConnection, layout: &Layout) -> Result<Live, Lo
     Ok(live)
 }
 
-async fn load_stream(db: &mut SqliteConnection, spec: &crate::StreamSpec) -> Result<Stream, LogError> {
+async fn load_stream(
+    db: &mut SqliteConnection,
+    spec: &crate::StreamSpec,
+    unindexed: usize,
+) -> Result<Stream, LogError> {
     let row = sqlx::query("SELECT number, incarnation, last FROM stream WHERE name = ?")
         .bind(spec.name)
         .fetch_one(&mut *db)
         .await
         .map_err(fault)?;
-    let table = Table::new(spec.name, row.try_get(0).map_err(fault)?);
+    let table = Table::new(spec.name, row.try_get(0).map_err(fault)?, spec.lookup, unindexed);
+    table.restore(db).await?;
     let (first, newest, _) = table.bounds(db).await?;
     let last = newest.max(position(&row, 2)?);
     Ok(Stream {

@@ -21,6 +21,11 @@ impl Span {
             SubjectFilter::Under(prefix) => Self { low: format!("{prefix}."), high: format!("{prefix}/") },
         }
     }
+
+    /// Whether no subject is outside.
+    pub fn takes_all(&self) -> bool {
+        self.low.is_empty()
+    }
 }
 
 #[cfg(test)]
@@ -39,6 +44,7 @@ mod tests {
                 let inside = (span.low.as_str()..span.high.as_str()).contains(&subject);
                 assert_eq!(inside, filter.takes(subject), "{filter:?} and {subject}");
             }
+            assert_eq!(span.takes_all(), *filter == SubjectFilter::All);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! One stream's table: its SQL, and rows to records and back.
 //!
-//! The position is the row id, so appending writes at the table's end; the index on the subject carries the row id and
-//! so finds the last record of a subject, or all of them in order, by itself.
+//! The position is the row id, so appending writes at the table's end. A stream that is looked into by prefix has an
+//! index on the subject, which carries the row id and so finds the last record of a subject, or all of them in order,
+//! by itself. One that is looked into by whole subjects has a [`Hashed`] index.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,9 +12,11 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, SqlitePool};
 
 use super::fault::fault;
+use super::hashed::{Hashed, hash};
 use super::plan::{Head, Row};
 use super::span::Span;
-use crate::{Headers, LogError, Seq, Stored};
+use super::sql::{json, limit, list, position, signed};
+use crate::{Headers, LogError, Lookup, Seq, Stored, SubjectFilter};
 
 const COLUMNS: &str = "seq, at, id, subject, headers, payload";
 /// Rows of one INSERT are a multiple of this, but for one last statement: few different statements to prepare.
@@ -24,6 +27,8 @@ const STRIDE: usize = 16;
 pub struct Table {
     stream: &'static str,
     name: String,
+    /// Without it, there is an index on the subject.
+    pub index: Option<Hashed>,
     scan: Arc<str>,
     pick: Arc<str>,
     exact: Arc<str>,
@@ -31,45 +36,72 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table of the stream with this number.
-    pub fn new(stream: &'static str, number: i64) -> Self {
-        let name = format!("records_{number}");
+    /// The table of the stream with this number; a [`Hashed`] index has so many places in a generation.
+    pub fn new(stream: &'static str, number: i64, lookup: Lookup, unindexed: usize) -> Self {
+        let name = name(number);
         let select = format!("SELECT {COLUMNS} FROM {name}");
-        let in_span = "subject >= ? AND subject < ? AND seq >= ?";
+        let (pick, last) = match lookup {
+            Lookup::Prefix => (
+                format!(
+                    "seq IN (SELECT seq FROM {name} INDEXED BY {name}_subject WHERE {IN_SPAN} ORDER BY seq LIMIT ?) \
+                     ORDER BY seq"
+                ),
+                format!("seq = (SELECT max(seq) FROM {name} WHERE subject = ?)"),
+            ),
+            Lookup::Exact => {
+                let positions = Hashed::of_one(&name);
+                (
+                    format!("seq IN ({positions}) AND subject = ? AND seq >= ? ORDER BY seq LIMIT ?"),
+                    format!("seq IN ({positions}) AND subject = ? ORDER BY seq DESC LIMIT 1"),
+                )
+            }
+        };
         Self {
             stream,
+            index: (lookup == Lookup::Exact).then(|| Hashed::new(number, &name, unindexed)),
             // The plus keeps SQLite on the row ids, which are in order already.
             scan: format!(
                 "{select} WHERE seq >= ? AND seq < ? AND +subject >= ? AND +subject < ? ORDER BY seq LIMIT ?"
             )
             .into(),
-            pick: format!(
-                "{select} WHERE seq IN (SELECT seq FROM {name} INDEXED BY {name}_subject WHERE {in_span} \
-                 ORDER BY seq LIMIT ?) ORDER BY seq"
-            )
-            .into(),
+            pick: format!("{select} WHERE {pick}").into(),
             exact: format!("{select} WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq").into(),
-            last: format!("{select} WHERE seq = (SELECT max(seq) FROM {name} WHERE subject = ?)").into(),
+            last: format!("{select} WHERE {last}").into(),
             name,
         }
     }
 
-    /// Statements that create it.
-    pub fn schema(&self) -> String {
-        let name = &self.name;
+    /// Statements that create it with the index for this kind of lookup, and remove the other one.
+    pub fn schema(number: i64, lookup: Lookup) -> String {
+        let name = name(number);
+        let index = match lookup {
+            Lookup::Prefix => {
+                let other = Hashed::drop_schema(number, &name);
+                format!("CREATE INDEX IF NOT EXISTS {name}_subject ON {name} (subject); {other}")
+            }
+            Lookup::Exact => format!("DROP INDEX IF EXISTS {name}_subject; {}", Hashed::schema(number, &name)),
+        };
         format!(
             "CREATE TABLE IF NOT EXISTS {name} (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, id TEXT NOT NULL, \
-             subject TEXT NOT NULL, headers BLOB NOT NULL, payload BLOB NOT NULL); \
-             CREATE INDEX IF NOT EXISTS {name}_subject ON {name} (subject);"
+             subject TEXT NOT NULL, headers BLOB NOT NULL, payload BLOB NOT NULL); {index}"
         )
+    }
+
+    /// Makes the index whole again after the file was closed.
+    pub async fn restore(&self, db: &mut SqliteConnection) -> Result<(), LogError> {
+        match &self.index {
+            Some(index) => index.restore(db).await,
+            None => Ok(()),
+        }
     }
 
     /// The first and the last position in the table, and the time of the last; zeros when it is empty.
     pub async fn bounds(&self, db: &mut SqliteConnection) -> Result<(Seq, Seq, i64), LogError> {
         let name = &self.name;
         let sql = format!(
-            "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0), \
-             coalesce((SELECT at FROM {name} ORDER BY seq DESC LIMIT 1), 0) FROM {name}"
+            // One subquery each: SQLite reads every row for a minimum and a maximum at once.
+            "SELECT coalesce((SELECT min(seq) FROM {name}), 0), coalesce((SELECT max(seq) FROM {name}), 0), \
+             coalesce((SELECT at FROM {name} ORDER BY seq DESC LIMIT 1), 0)"
         );
         let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(db).await.map_err(fault)?;
         Ok((position(&row, 0)?, position(&row, 1)?, row.try_get(2).map_err(fault)?))
@@ -84,10 +116,14 @@ impl Table {
 
     /// How many records of the span there are from a position on.
     pub async fn count(&self, db: &mut SqliteConnection, span: &Span, from: Seq) -> Result<i64, LogError> {
+        if span.takes_all() {
+            let (first, last, _) = self.bounds(db).await?;
+            // Positions leave no gaps, and the records that go are the oldest.
+            return Ok(if first == 0 { 0 } else { signed((last + 1).saturating_sub(from.max(first))) });
+        }
         let name = &self.name;
-        let sql = format!(
-            "SELECT count(*) FROM {name} INDEXED BY {name}_subject WHERE subject >= ? AND subject < ? AND seq >= ?"
-        );
+        let indexed = if self.index.is_none() { format!("INDEXED BY {name}_subject") } else { String::new() };
+        let sql = format!("SELECT count(*) FROM {name} {indexed} WHERE {IN_SPAN}");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(&span.low).bind(&span.high).bind(signed(from));
         query.fetch_one(db).await.and_then(|row| row.try_get(0)).map_err(fault)
     }
@@ -95,18 +131,22 @@ impl Table {
     /// The last record of each of these subjects that has one.
     pub async fn heads(&self, db: &mut SqliteConnection, subjects: &[&str]) -> Result<HashMap<String, Head>, LogError> {
         let Some(any) = subjects.first() else { return Ok(HashMap::new()) };
-        // Repeating one subject up to a power of two keeps the number of prepared statements small.
-        let slots = subjects.len().next_power_of_two();
-        let sql = format!(
-            "SELECT subject, max(seq), id FROM {} WHERE subject IN ({}) GROUP BY subject",
-            self.name,
-            list("?", slots)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for subject in subjects.iter().chain(std::iter::repeat_n(any, slots - subjects.len())) {
-            query = query.bind(*subject);
-        }
-        let rows = query.fetch_all(db).await.map_err(fault)?;
+        let select = format!("SELECT subject, max(seq), id FROM {} WHERE", self.name);
+        let rows = if let Some(index) = &self.index {
+            let sql = format!("{select} seq IN ({}) GROUP BY subject", Hashed::of_many(&self.name));
+            let hashes: Vec<i64> = subjects.iter().map(|subject| hash(subject)).collect();
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(json(&hashes)?).bind(index.fresh(&hashes)?);
+            query.fetch_all(db).await.map_err(fault)?
+        } else {
+            // Repeating one subject up to a power of two keeps the number of prepared statements small.
+            let slots = subjects.len().next_power_of_two();
+            let sql = format!("{select} subject IN ({}) GROUP BY subject", list("?", slots));
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for subject in subjects.iter().chain(std::iter::repeat_n(any, slots - subjects.len())) {
+                query = query.bind(*subject);
+            }
+            query.fetch_all(db).await.map_err(fault)?
+        };
         rows.iter()
             .map(|row| {
                 let head = Head { seq: position(row, 1)?, id: row.try_get(2).map_err(fault)? };
@@ -153,7 +193,33 @@ impl Table {
     /// Removes every record up to a position.
     pub async fn remove_up_to(&self, db: &mut SqliteConnection, bound: Seq) -> Result<(), LogError> {
         let sql = format!("DELETE FROM {} WHERE seq <= ?", self.name);
-        sqlx::query(AssertSqlSafe(sql)).bind(signed(bound)).execute(db).await.map(drop).map_err(fault)
+        let removed = sqlx::query(AssertSqlSafe(sql)).bind(signed(bound)).execute(&mut *db).await.map_err(fault)?;
+        match &self.index {
+            Some(index) => index.sweep(db, removed.rows_affected(), bound).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Records that the filter takes from a position on, in order, in the best way there is.
+    pub async fn read(
+        &self,
+        db: &SqlitePool,
+        filter: &SubjectFilter,
+        from: Seq,
+        max: usize,
+    ) -> Result<Vec<Stored>, LogError> {
+        let span = Span::of(filter);
+        let query = sqlx::query(AssertSqlSafe(self.pick.clone()));
+        let query = match (filter, &self.index) {
+            (SubjectFilter::Exactly(subject), Some(index)) => {
+                let hash = hash(subject.as_str());
+                query.bind(hash).bind(index.fresh(&[hash])?).bind(subject.as_str())
+            }
+            (SubjectFilter::All, _) | (_, Some(_)) => return self.scan(db, &span, from, Seq::MAX, max).await,
+            (_, None) => query.bind(&span.low).bind(&span.high),
+        };
+        let rows = query.bind(signed(from)).bind(limit(max)).fetch_all(db).await.map_err(fault)?;
+        rows.iter().map(|row| self.record(row)).collect()
     }
 
     /// Records of the span between two positions (the second is outside), in order, walking over all between:
@@ -171,13 +237,6 @@ impl Table {
         rows.iter().map(|row| self.record(row)).collect()
     }
 
-    /// Records of the span from a position on, in order, through the index: right when few of many match.
-    pub async fn pick(&self, db: &SqlitePool, span: &Span, from: Seq, max: usize) -> Result<Vec<Stored>, LogError> {
-        let query = sqlx::query(AssertSqlSafe(self.pick.clone())).bind(&span.low).bind(&span.high);
-        let rows = query.bind(signed(from)).bind(limit(max)).fetch_all(db).await.map_err(fault)?;
-        rows.iter().map(|row| self.record(row)).collect()
-    }
-
     /// The records at these positions, as far as they are kept.
     pub async fn exact(&self, db: &SqlitePool, seqs: &[Seq]) -> Result<Vec<Stored>, LogError> {
         let query = sqlx::query(AssertSqlSafe(self.exact.clone())).bind(json(seqs)?);
@@ -187,7 +246,12 @@ impl Table {
 
     /// The last record of a subject.
     pub async fn last(&self, db: &SqlitePool, subject: &str) -> Result<Option<Stored>, LogError> {
-        let query = sqlx::query(AssertSqlSafe(self.last.clone())).bind(subject);
+        let mut query = sqlx::query(AssertSqlSafe(self.last.clone()));
+        if let Some(index) = &self.index {
+            let hash = hash(subject);
+            query = query.bind(hash).bind(index.fresh(&[hash])?);
+        }
+        let query = query.bind(subject);
         query.fetch_optional(db).await.map_err(fault)?.map(|row| self.record(&row)).transpose()
     }
 
@@ -204,38 +268,13 @@ impl Table {
     }
 }
 
+/// Records of a span from a position on.
+const IN_SPAN: &str = "subject >= ? AND subject < ? AND seq >= ?";
 /// Bytes of a stored record, close to [`Append::size`](crate::Append::size).
 const SIZE: &str = "length(CAST(subject AS BLOB)) + length(CAST(id AS BLOB)) + length(headers) + length(payload)";
 
-/// SQLite's integers are signed; positions never come near the difference.
-pub fn signed(seq: Seq) -> i64 {
-    i64::try_from(seq).unwrap_or(i64::MAX)
-}
-
-/// A column that is never negative.
-pub fn position(row: &SqliteRow, column: usize) -> Result<u64, LogError> {
-    let value: i64 = row.try_get(column).map_err(fault)?;
-    Ok(u64::try_from(value).unwrap_or_default())
-}
-
-/// Numbers as one argument, for `json_each`.
-pub fn json(values: &(impl serde::Serialize + ?Sized)) -> Result<String, LogError> {
-    serde_json::to_string(values).map_err(LogError::unavailable)
-}
-
-fn limit(max: usize) -> i64 {
-    i64::try_from(max).unwrap_or(i64::MAX)
-}
-
-fn list(item: &str, count: usize) -> String {
-    let mut text = String::with_capacity((item.len() + 1) * count);
-    for n in 0..count {
-        if n > 0 {
-            text.push(',');
-        }
-        text.push_str(item);
-    }
-    text
+fn name(number: i64) -> String {
+    format!("records_{number}")
 }
 
 fn encode(headers: &Headers) -> Result<Vec<u8>, LogError> {

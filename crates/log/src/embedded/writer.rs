@@ -9,6 +9,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::mpsc;
 
 use super::changeset::Changeset;
+use super::checkpoint::Checkpointer;
 use super::clock::now_micros;
 use super::fault::{fault, shared};
 use super::heads::Heads;
@@ -40,6 +41,7 @@ pub struct Writer {
     pub(super) live: Arc<Live>,
     pub(super) ledgers: Vec<Ledger>,
     commands: mpsc::Receiver<Command>,
+    checkpointer: Checkpointer,
     clock: i64,
     failing: bool,
     _lock: FileLock,
@@ -52,9 +54,10 @@ enum Answer {
 }
 
 impl Writer {
-    /// A writer over an open database.
+    /// A writer over an open database, with a second connection to move the write-ahead log beside it.
     pub async fn new(
         mut db: SqliteConnection,
+        beside: SqliteConnection,
         live: Arc<Live>,
         commands: mpsc::Receiver<Command>,
         lock: FileLock,
@@ -66,7 +69,8 @@ impl Writer {
             clock = stream.table.bounds(&mut db).await?.2.max(clock);
             ledgers.push(Ledger { bytes, ..Ledger::default() });
         }
-        Ok(Self { db, live, ledgers, commands, clock, failing: false, _lock: lock })
+        let checkpointer = Checkpointer::start(beside);
+        Ok(Self { db, live, ledgers, commands, checkpointer, clock, failing: false, _lock: lock })
     }
 
     /// Serves until it is told to close, or until nobody is left who could tell it anything.
@@ -80,6 +84,7 @@ impl Writer {
                     if let Some(reply) = self.serve(command).await {
                         return self.close(reply).await;
                     }
+                    self.checkpointer.finish(&mut self.db).await;
                 }
                 _ = tick.tick() => {
                     if self.tidy().await {
@@ -138,11 +143,16 @@ impl Writer {
         if changes.is_empty() {
             return Ok(());
         }
+        changes.begin(&self.live);
         let written = async {
             tidy::roll(&mut self.db, &self.live, &self.ledgers, changes).await?;
             changes.write(&mut self.db, &self.live, now).await
         };
         let written = written.await;
+        match &written {
+            Ok(()) => self.checkpointer.grew(changes.bytes()),
+            Err(_) => changes.take_back(&self.live),
+        }
         if let Err(error) = &written
             && !self.failing
         {
@@ -231,6 +241,7 @@ impl Writer {
     async fn close(mut self, reply: Reply<()>) {
         self.tidy().await;
         self.commands.close();
+        self.checkpointer.close().await;
         let closed = self.db.close().await.map_err(fault);
         drop(self._lock);
         let _ = reply.send(closed);

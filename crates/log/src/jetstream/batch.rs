@@ -1,4 +1,7 @@
-//! Batch append: one atomic publish, one fsync, for up to 256 records; refused whole, it is taken apart.
+//! Batch append: one atomic publish for up to 256 records, durable when it is answered; refused whole, it is taken apart.
+//!
+//! The broker's other batches (`allow_batched`, fast ingest) will not do: one server syncs each of their records by
+//! itself, and their answer does not tell the position of each record.
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use futures::{StreamExt as _, stream};
@@ -17,6 +20,10 @@ const BATCH_ID: HeaderName = HeaderName::from_static("Nats-Batch-Id");
 const BATCH_SEQUENCE: HeaderName = HeaderName::from_static("Nats-Batch-Sequence");
 const BATCH_COMMIT: HeaderName = HeaderName::from_static("Nats-Batch-Commit");
 
+/// Without replicas the broker stages a batch in a store of its own, which it makes and removes: six syncs in all,
+/// whatever the size. Fewer records than this are appended sooner, and for less work, one by one. Replicas stage in
+/// memory and agree on a batch at once: there every batch pays.
+const SMALLEST_ALONE: usize = 5;
 /// Refused so often, a batch goes record by record.
 const ROUNDS: usize = 4;
 /// How many last records are asked for at once.
@@ -25,10 +32,11 @@ const LOOKUPS: usize = 64;
 /// The fate of each record.
 type Fates = Vec<Option<Result<Outcome, LogError>>>;
 
-/// Appends checked records to one stream, in order. A record that is an error already keeps it.
+/// Appends checked records to one stream of so many replicas, in order. A record that is an error already keeps it.
 pub(super) async fn append_all(
     link: &Link,
     stream: &str,
+    replicas: usize,
     records: Vec<Result<Wire, LogError>>,
 ) -> Result<Vec<Result<Outcome, LogError>>, LogError> {
     link.ready()?;
@@ -42,11 +50,12 @@ pub(super) async fn append_all(
         wires.push(wire);
         fates.push(fate);
     }
+    let smallest = if replicas == 1 { SMALLEST_ALONE } else { 2 };
     let plan = plan(wires.iter().enumerate().filter_map(|(place, wire)| Some((place, wire.as_ref()?))));
     for (number, batch) in plan.batches.iter().enumerate() {
         let open: Vec<(usize, &Wire)> =
             plan.order[batch.clone()].iter().filter_map(|place| Some((*place, wires[*place].as_ref()?))).collect();
-        if let Err(error) = Batch::new(link, stream, open).run(&mut fates).await {
+        if let Err(error) = Batch::new(link, stream, smallest, open).run(&mut fates).await {
             // The first batch speaks for the call as a whole; what came before a later one keeps its outcome.
             return if number == 0 && !fates.iter().any(is_outcome) { Err(error) } else { Ok(finished(fates, &error)) };
         }
@@ -81,6 +90,8 @@ fn as_a_copy(original: Option<&Result<Outcome, LogError>>) -> Result<Outcome, Lo
 struct Batch<'a> {
     link: &'a Link,
     stream: &'a str,
+    /// Fewer records than this go one by one.
+    smallest: usize,
     open: Vec<(usize, &'a Wire)>,
     /// An earlier try may have stored them.
     in_doubt: bool,
@@ -88,14 +99,14 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    fn new(link: &'a Link, stream: &'a str, open: Vec<(usize, &'a Wire)>) -> Self {
-        Self { link, stream, open, in_doubt: false, deadline: Instant::now() + CALL_WITHIN }
+    fn new(link: &'a Link, stream: &'a str, smallest: usize, open: Vec<(usize, &'a Wire)>) -> Self {
+        Self { link, stream, smallest, open, in_doubt: false, deadline: Instant::now() + CALL_WITHIN }
     }
 
     /// Runs until every record has its fate; an error leaves the open ones without.
     async fn run(mut self, fates: &mut Fates) -> Result<(), LogError> {
         for _ in 0..ROUNDS {
-            if self.open.len() < 2 {
+            if self.open.len() < self.smallest {
                 break;
             }
             match self.publish().await {

@@ -80,11 +80,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Retention, StreamSpec, Subject};
+    use crate::{Lookup, Retention, StreamSpec, Subject};
 
     fn wanted() -> Config {
         let retention = Retention::Keep { max_age: Duration::from_secs(600), max_bytes: None };
-        spec::stream(&StreamSpec { name: "RUNS", under: vec![Subject::new("hw.run").unwrap()], retention }, 3)
+        let under = vec![Subject::new("hw.run").unwrap()];
+        spec::stream(&StreamSpec { name: "RUNS", under, lookup: Lookup::Prefix, retention }, 3)
     }
 
     #[test]

@@ -138,8 +138,13 @@ impl Lease for Loan {
     }
 
     async fn park(&self, reason: &str) -> Result<(), LogError> {
-        let note = parked::note(self.consumer, &self.origin, reason)?;
-        append(&self.link, parked::STREAM, &Wire::own(note), false).await?;
+        note(&self.link, self.consumer, &self.origin, reason).await?;
         self.insist("+TERM").await
     }
+}
+
+/// Keeps the note of a record that is given up.
+pub(super) async fn note(link: &Link, consumer: &str, record: &Stored, reason: &str) -> Result<(), LogError> {
+    let note = parked::note(consumer, record, reason)?;
+    append(link, parked::STREAM, &Wire::own(note), false).await.map(drop)
 }

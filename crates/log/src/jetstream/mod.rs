@@ -83,7 +83,7 @@ impl Log for JetStream {
         }
         let limit = self.link.max_payload();
         let wires = records.into_iter().map(|record| Wire::checked(record, limit)).collect();
-        batch::append_all(&self.link, stream, wires).await
+        batch::append_all(&self.link, stream, self.options.replicas(), wires).await
     }
 
     async fn read(&self, stream: &str, filter: &SubjectFilter, from: Seq, max: usize) -> Result<Vec<Stored>, LogError> {
@@ -106,6 +106,10 @@ impl Log for JetStream {
         let missing = || LogError::Missing(format!("consumer {name}"));
         let spec = self.layout.consumer(name).ok_or_else(missing)?.clone();
         Ok(Arc::new(consumer::Member::bind(self.link.clone(), spec).await?))
+    }
+
+    async fn park(&self, consumer: &str, record: &Stored, reason: &str) -> Result<(), LogError> {
+        consumer::note(&self.link, consumer, record, reason).await
     }
 
     async fn bucket(&self, name: &str) -> Result<Arc<dyn Bucket>, LogError> {

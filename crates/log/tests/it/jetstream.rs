@@ -1,5 +1,6 @@
 //! JetStream on real local servers: one server a case, and one cluster of three for all cases in turn.
 
+mod batches;
 mod cluster;
 mod leader;
 mod lost;

@@ -45,8 +45,12 @@ pub const REJECT_REASONS: &[&str] = &[
     "unknown_webhook",
     "disabled",
     "ip_denied",
+    "rate_limited",
     "policy",
 ];
+
+/// What a secret is to the others of its webhook.
+pub const SECRET_STATES: &[&str] = &["current", "next", "previous", "other"];
 
 const WEBHOOK: Label = open("webhook");
 const SOURCE: Label = open("source");
@@ -91,9 +95,10 @@ table! {
     /// Tool calls made in answer to deliveries.
     RESPONSE_ACTIONS_TOTAL = Counter("webhooks_response_actions_total", Count, [TOOL, closed("status", &["ok", "error", "denied"])])
         by &[AGENT_RUNNER];
-    /// Requests refused because a rate limit was reached.
+    /// Deliveries refused, and starts of runs put off, because a limit was reached. A run that has to wait more than once
+    /// counts each time a free place was asked for in vain.
     RATE_LIMITED_TOTAL = Counter("webhooks_rate_limited_total", Count, [WEBHOOK, closed("scope", &["webhook", "global"])])
-        by &[INGRESS];
+        by &[INGRESS, AGENT_RUNNER];
     /// Wakes waiting for a worker or held by one. The same on every replica: aggregate with max.
     WORKER_QUEUE_DEPTH = Gauge("webhooks_worker_queue_depth", Count, [])
         by &[AGENT_RUNNER];
@@ -153,6 +158,15 @@ table! {
     /// When a webhook last took a delivery, seconds since the Unix epoch.
     INGRESS_LAST_DELIVERY_TIMESTAMP_SECONDS = Gauge("hookwheel_ingress_last_delivery_timestamp_seconds", Seconds, [WEBHOOK])
         by &[INGRESS];
+    /// Requests believed, by the state of the secret that proved them; `other` is a further one of a list in the configuration.
+    SECRET_USED_TOTAL = Counter("hookwheel_secret_used_total", Count, [WEBHOOK, closed("state", SECRET_STATES)])
+        by &[INGRESS];
+    /// Number of the sealed secret's version that is accepted in this state; 0 when there is none. Aggregate with min before a sender is switched.
+    SECRET_VERSION = Gauge("hookwheel_secret_version", Count, [WEBHOOK, closed("state", &["current", "next", "previous"])])
+        by &[INGRESS];
+    /// Secrets that cannot be read or opened; requests that may need them are answered 503.
+    SECRETS_UNAVAILABLE = Gauge("hookwheel_secrets_unavailable", Count, [WEBHOOK])
+        by &[INGRESS];
 
     /// Deliveries looked at, by what became of them.
     NORMALIZER_EVENTS_TOTAL = Counter("hookwheel_normalizer_events_total", Count, [SOURCE, closed("outcome", &["normalized", "unknown_event", "invalid", "filtered", "unmatched"])])
@@ -175,6 +189,10 @@ table! {
         by &[AGENT_RUNNER];
     /// Runs this process drives at most.
     AGENT_RUN_LIMIT = Gauge("hookwheel_agent_run_limit", Count, [])
+        by &[AGENT_RUNNER];
+    /// Runs that wait for a limit in this process, estimated from when the last of them is due; at most ten minutes' worth.
+    /// The webhook is `all` where the limit of all together holds them up.
+    AGENT_RUNS_DEFERRED = Gauge("hookwheel_agent_runs_deferred", Count, [WEBHOOK])
         by &[AGENT_RUNNER];
     /// Model turns of ended runs.
     AGENT_RUN_TURNS = COUNT("hookwheel_agent_run_turns", Count, [AGENT])

@@ -3,10 +3,12 @@
 //! Nothing is built, so a body costs no memory beside its own, numbers of any size stay the text they are, and depth
 //! is bounded without a stack. Of members with the same name the last one counts.
 
+mod repeats;
 mod scan;
 
 use std::borrow::Cow;
 
+pub use repeats::repeats;
 use scan::Scan;
 
 /// One value inside a checked document.

@@ -6,8 +6,10 @@ use hookwheel_core::EntityKey;
 use hookwheel_core::webhook::Auth;
 use serde_json::json;
 
+use crate::Request;
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{Fact, raw, short};
+use crate::handshake::{self, Desk, Greeting, echo_header};
 use crate::json::Json;
 use crate::made_key;
 use crate::profile::{Id, Profile, Sample, sample};
@@ -49,12 +51,22 @@ pub(crate) static ASANA: Profile = Profile {
         "task.undeleted",
     ],
     handshakes: &[HEARTBEAT],
+    greet: pair,
     credentials: &["x-hook-secret"],
     sample: due_date,
     ..Profile::BLANK
 };
 
 const HEARTBEAT: &str = "heartbeat";
+
+/// While a webhook is being made there, Asana says which secret it will sign with and hears it back. We keep nothing:
+/// whoever made the webhook was told the same secret and configures it, so nobody replaces one that is in use.
+fn pair(desk: &Desk<'_>, request: &Request<'_>) -> Option<Greeting> {
+    let signed = request.headers.all("x-hook-signature").next().is_some();
+    let chosen =
+        echo_header(request, "x-hook-secret").filter(|_| desk.pairing && !signed && request.method == "POST")?;
+    Some(Greeting::Answered(handshake::empty(200, vec![("x-hook-secret", chosen.to_vec())])))
+}
 
 const FACTS: &[Fact] = &[
     short("action", &["action"]),

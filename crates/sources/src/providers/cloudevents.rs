@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{self, Fact, raw, short, told};
+use crate::handshake::{self, Desk, Greeting, echo_header};
 use crate::json::Json;
 use crate::profile::sample;
 use crate::summary::TEXT;
@@ -66,6 +67,19 @@ impl Source for CloudEvents {
         let items = admit::document(&text).and_then(items).unwrap_or_default();
         let events: Vec<_> = items.into_iter().map(|item| event(request, item)).collect();
         if events.is_empty() { vec![Event::default()] } else { events }
+    }
+
+    /// Before a sender delivers it asks whether it may, and how fast. It is not called back, whatever it asks for.
+    fn greet(&self, _desk: &Desk<'_>, request: &Request<'_>) -> Option<Greeting> {
+        let origin = (request.method == "OPTIONS").then(|| echo_header(request, "webhook-request-origin")).flatten()?;
+        let number = |rate: &&[u8]| rate.len() <= 9 && rate.iter().all(u8::is_ascii_digit);
+        let rate = echo_header(request, "webhook-request-rate").filter(number).unwrap_or(b"*");
+        let headers = vec![
+            ("allow", b"POST, OPTIONS".to_vec()),
+            ("webhook-allowed-origin", origin.to_vec()),
+            ("webhook-allowed-rate", rate.to_vec()),
+        ];
+        Some(Greeting::Answered(handshake::empty(200, headers)))
     }
 
     fn sample(&self, seed: u64) -> (Vec<(String, String)>, Vec<u8>) {

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{lines, names, short, text};
+use crate::handshake::{self, Answer, with_body};
 use crate::json::Json;
 use crate::profile::{Id, Profile, Sample, sample};
 
@@ -54,6 +55,7 @@ pub(crate) static DISCORD: Profile = Profile {
         "ping",
     ],
     handshakes: &["ping"],
+    answer: |_, _, request| with_body(request, pong),
     credentials: &["x-signature-ed25519"],
     sample: triage,
     ..Profile::BLANK
@@ -100,6 +102,15 @@ fn field(row: Json<'_>) -> Cow<'_, str> {
 
 fn scalar<'a>(json: Json<'a>, name: &str) -> Cow<'a, str> {
     json.get(name).and_then(Json::scalar).unwrap_or_default()
+}
+
+/// Interactions want their ping back, webhook events want silence.
+fn pong(body: Json<'_>) -> Option<Answer> {
+    match (scalar(body, "type").as_ref(), body.get("event")) {
+        ("1", None) => Some(handshake::json(&json!({ "type": 1 }))),
+        ("0", None) => Some(handshake::empty(204, Vec::new())),
+        _ => None,
+    }
 }
 
 fn triage(seed: u64) -> Sample {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::delivery::Delivery;
 use crate::facts::{Fact, names, short};
+use crate::handshake::echo_parameter;
 use crate::json::Json;
 use crate::profile::{Profile, Sample, sample};
 
@@ -22,6 +23,7 @@ pub(crate) static DROPBOX: Profile = Profile {
     facts: FACTS,
     split: Some(|body| body.path("list_folder.accounts").into_iter().flat_map(Json::items).collect()),
     event_types: &[CHANGED],
+    greet: |_, request| echo_parameter(request, "GET", "challenge"),
     sample: two_accounts,
     ..Profile::BLANK
 };

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{Fact, short, told};
+use crate::handshake::echo_parameter;
 use crate::json::Json;
 use crate::made_key;
 use crate::profile::{Id, Profile, Sample, sample};
@@ -49,6 +50,8 @@ pub(crate) static GRAPH: Profile = Profile {
         "user.deleted",
         "user.updated",
     ],
+    // Its notifications always have a body, and none of them is to be lost to a URL with such a parameter.
+    greet: |_, request| echo_parameter(request, "POST", "validationToken"),
     sample: new_message,
     ..Profile::BLANK
 };

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{lines, names, short, text};
+use crate::handshake::{self, Greeting};
 use crate::json::Json;
 use crate::profile::{Id, Profile, Sample, sample};
 
@@ -75,6 +76,7 @@ pub(crate) static INTERCOM: Profile = Profile {
         "ticket.state.updated",
     ],
     handshakes: &["ping"],
+    greet: |_, request| (request.method == "HEAD").then(|| Greeting::Answered(handshake::empty(200, Vec::new()))),
     credentials: &["x-hub-signature"],
     sample: conversation,
     ..Profile::BLANK

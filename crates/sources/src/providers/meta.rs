@@ -4,8 +4,10 @@ use hookwheel_core::EntityKey;
 use hookwheel_core::webhook::Auth;
 use serde_json::json;
 
+use crate::Request;
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{Fact, lines, names, short, text, told};
+use crate::handshake::{self, Desk, Greeting, parameter};
 use crate::json::Json;
 use crate::made_key;
 use crate::profile::{Id, Profile, Sample, sample};
@@ -33,6 +35,7 @@ pub(crate) static META: Profile = Profile {
         "whatsapp_business_account.message_template_status_update",
         "whatsapp_business_account.messages",
     ],
+    greet: subscribe,
     credentials: &["x-hub-signature"],
     sample: message,
     ..Profile::BLANK
@@ -75,6 +78,17 @@ const FACTS: &[Fact] = &[
     // Only a body without any entry has this.
     short("object", &["object"]),
 ];
+
+/// Whoever subscribes us names the token we were given for it, and hears the challenge alone.
+fn subscribe(desk: &Desk<'_>, request: &Request<'_>) -> Option<Greeting> {
+    let asked = request.method == "GET" && parameter(request, "hub.mode")? == b"subscribe";
+    let named = asked.then(|| parameter(request, "hub.verify_token")).flatten().unwrap_or_default();
+    let challenge = asked.then(|| parameter(request, "hub.challenge")).flatten()?;
+    if !desk.tokens.hold(&named) {
+        return Some(Greeting::Denied);
+    }
+    handshake::text(&challenge).map(Greeting::Answered)
+}
 
 /// `entry[].changes[]`, and `entry[].messaging[]` or `standby[]` beside them.
 fn items(body: Json<'_>) -> Vec<Json<'_>> {

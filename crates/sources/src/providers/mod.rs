@@ -89,6 +89,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("svix", "standard_webhooks"),
     ("teams", "msteams"),
     ("twitter", "x"),
+    ("x_twitter", "x"),
     ("whatsapp", "meta"),
 ];
 

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{lines, names, short, text};
+use crate::handshake::{self, Answer, with_body};
 use crate::json::Json;
 use crate::profile::{Id, Profile, Sample, sample};
 
@@ -121,6 +122,7 @@ pub(crate) static SLACK: Profile = Profile {
         "view_submission",
     ],
     handshakes: &["url_verification"],
+    answer: |_, _, request| with_body(request, challenge),
     credentials: &["x-slack-signature"],
     sample: mention,
     ..Profile::BLANK
@@ -144,6 +146,11 @@ fn action(action: Json<'_>) -> Cow<'_, str> {
         (Some(id), Some(chosen)) => format!("{id} = {chosen}").into(),
         (id, chosen) => id.or(chosen).unwrap_or_default(),
     }
+}
+
+fn challenge(body: Json<'_>) -> Option<Answer> {
+    let asked = body.get("type").and_then(Json::text).as_deref() == Some("url_verification");
+    asked.then(|| handshake::text(body.get("challenge")?.text()?.as_bytes())).flatten()
 }
 
 fn mention(seed: u64) -> Sample {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::delivery::event_type;
 use crate::facts::{Fact, short, text, told};
+use crate::handshake::{self, Greeting};
 use crate::profile::{Id, Profile, Sample, sample};
 
 pub(crate) static TRELLO: Profile = Profile {
@@ -23,6 +24,7 @@ pub(crate) static TRELLO: Profile = Profile {
         ];
         body.entity(&places)
     },
+    greet: |_, request| (request.method == "HEAD").then(|| Greeting::Answered(handshake::empty(200, Vec::new()))),
     identity: &["action.type", "action.data.card.id", "action.data.list.id", "action.data.board.id"],
     actor: &["action.memberCreator.username", "action.memberCreator.fullName"],
     facts: FACTS,

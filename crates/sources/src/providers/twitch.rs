@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{Fact, short, text};
+use crate::handshake::{self, with_body};
 use crate::json::Json;
 use crate::profile::{Id, Profile, Sample, sample};
 
@@ -46,6 +47,7 @@ pub(crate) static TWITCH: Profile = Profile {
         VERIFICATION,
     ],
     handshakes: &[VERIFICATION],
+    answer: |_, _, request| with_body(request, |body| handshake::text(body.get("challenge")?.text()?.as_bytes())),
     sample: follow,
     ..Profile::BLANK
 };

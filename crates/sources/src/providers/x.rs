@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use hookwheel_core::EntityKey;
 use hookwheel_core::webhook::Auth;
 use serde_json::json;
 
+use crate::Request;
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{Fact, short, text};
+use crate::handshake::{self, Desk, Greeting, parameter};
 use crate::json::Json;
 use crate::profile::{Profile, Sample, sample};
 
@@ -32,6 +36,7 @@ pub(crate) static X: Profile = Profile {
         "tweet_delete_events",
         "user_event",
     ],
+    greet: prove,
     sample: mention,
     ..Profile::BLANK
 };
@@ -52,6 +57,17 @@ const FACTS: &[Fact] = &[
         &["extended_tweet.full_text", "full_text", "text", "message_create.message_data.text", "favorited_status.text"],
     ),
 ];
+
+/// Shows that we know the secret, by signing a token of anyone's choice with it. A delivery is signed in the same way,
+/// so the token must look like one and never like a body: else whoever asks could have deliveries signed.
+fn prove(desk: &Desk<'_>, request: &Request<'_>) -> Option<Greeting> {
+    let token = (request.method == "GET").then(|| parameter(request, "crc_token")).flatten()?;
+    let is_token = |b: &u8| b.is_ascii_alphanumeric() || b"-_.~+/=".contains(b);
+    let sound = !token.is_empty() && token.iter().all(is_token);
+    let signed = desk.verifier.mac(None, &token).filter(|_| sound)?;
+    let signed = format!("sha256={}", BASE64.encode(signed));
+    Some(Greeting::Answered(handshake::json(&json!({ "response_token": signed }))))
+}
 
 /// The first member that is called `*_events`, else `user_event`.
 fn name<'a>(body: Json<'a>) -> Option<Cow<'a, str>> {

@@ -8,6 +8,8 @@ use serde_json::json;
 
 use crate::delivery::{Delivery, event_type};
 use crate::facts::{Fact, names, short, text};
+use crate::handshake::{self, Answer, Desk, with_body};
+use crate::json::Json;
 use crate::made_key;
 use crate::profile::{Id, Profile, Sample, sample};
 
@@ -44,6 +46,7 @@ pub(crate) static ZOOM: Profile = Profile {
         "webinar.started",
     ],
     handshakes: &[VALIDATION],
+    answer: |desk, secret, request| with_body(request, |body| prove(desk, secret, body)),
     sample: meeting_started,
     ..Profile::BLANK
 };
@@ -88,6 +91,16 @@ fn key(body: &Delivery<'_>) -> Option<String> {
     let mut parts = vec![body.scalar("event")?, body.scalar("event_ts")?, object];
     parts.extend(body.at("payload.object.participant").map(|participant| Cow::Borrowed(participant.raw())));
     Some(made_key::of(parts))
+}
+
+/// Shows that we know the secret, by signing a token of their choice with it. They signed first, so nobody else can
+/// have anything signed.
+fn prove(desk: &Desk<'_>, secret: Option<u32>, body: Json<'_>) -> Option<Answer> {
+    let asked = body.get("event").and_then(Json::text).as_deref() == Some(VALIDATION);
+    let plain = asked.then(|| body.path("payload.plainToken").and_then(Json::text)).flatten()?;
+    let signed = desk.verifier.mac(secret, plain.as_bytes())?;
+    let signed = hookwheel_core::ids::hex(&signed);
+    (plain.len() <= 1024).then(|| handshake::json(&json!({ "plainToken": plain, "encryptedToken": signed })))
 }
 
 fn meeting_started(seed: u64) -> Sample {

@@ -14,11 +14,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod time;
-mod token;
+pub(crate) mod token;
 mod url;
 mod verifier;
 mod way;
 
+pub(crate) use url::parameter;
 pub use verifier::Verifier;
 pub(crate) use way::{auth, knows, needs_url, proof_headers, schemes, sign, signs_time};
 

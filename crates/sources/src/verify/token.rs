@@ -28,15 +28,15 @@ pub(super) struct Named {
 }
 
 /// The digest of a secret: comparing digests leaks not even a length.
-pub(super) type TokenDigest = [u8; 32];
+pub(crate) type TokenDigest = [u8; 32];
 
 /// The digest to compare with; `None` for an empty secret, which matches nothing.
-pub(super) fn digest(secret: &[u8]) -> Option<TokenDigest> {
+pub(crate) fn digest(secret: &[u8]) -> Option<TokenDigest> {
     (!secret.is_empty()).then(|| Sha256::digest(secret).into())
 }
 
 /// Which of these is the digest of this text, every one compared in constant time.
-pub(super) fn matching(secrets: &[Option<TokenDigest>], sent: &[u8]) -> Option<usize> {
+pub(crate) fn matching(secrets: &[Option<TokenDigest>], sent: &[u8]) -> Option<usize> {
     let sent: TokenDigest = Sha256::digest(sent).into();
     secrets.iter().enumerate().fold(None, |found, (n, secret)| {
         let equal = secret.as_ref().is_some_and(|secret| bool::from(secret.ct_eq(&sent)));

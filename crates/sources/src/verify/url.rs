@@ -25,7 +25,7 @@ pub(super) fn is_whole(url: &str) -> bool {
 }
 
 /// The value of a query parameter, decoded; the error when it is there twice.
-pub(super) fn parameter(url: &str, name: &str) -> Option<Result<Vec<u8>, ()>> {
+pub(crate) fn parameter(url: &str, name: &str) -> Option<Result<Vec<u8>, ()>> {
     let mut values = pairs(query(url).as_bytes()).filter(|(n, _)| n == name.as_bytes()).map(|(_, value)| value);
     let first = values.next()?;
     Some(if values.next().is_some() { Err(()) } else { Ok(first) })

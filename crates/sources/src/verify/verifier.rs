@@ -43,6 +43,14 @@ impl Verifier {
         Self { window, ..self }
     }
 
+    /// Whether the n-th secret is of the kind that the scheme needs; another one believes nobody.
+    pub fn is_usable(&self, n: usize) -> bool {
+        match &self.secrets {
+            Secrets::Keys(keys) => matches!(keys.get(n), Some(Some(_))),
+            Secrets::Tokens(tokens) => matches!(tokens.get(n), Some(Some(_))),
+        }
+    }
+
     /// Whether the sender knows one of the secrets. Constant-time in every secret; every secret is tried.
     pub fn verify(&self, request: &Request<'_>, now: Timestamp) -> Result<Proof, Refusal> {
         let (secret, signed_at) = match (&self.way, &self.secrets) {
@@ -60,6 +68,20 @@ impl Verifier {
         };
         let secret = secret.and_then(|n| u32::try_from(n).ok());
         Ok(Proof { scheme: self.name.to_owned(), secret, signed_at })
+    }
+}
+
+impl Verifier {
+    /// The MAC of a message by the secret of this place, by the first that can be used if none is named; for the
+    /// handshakes that ask for one.
+    pub(crate) fn mac(&self, secret: Option<u32>, message: &[u8]) -> Option<Vec<u8>> {
+        let Secrets::Keys(keys) = &self.secrets else { return None };
+        let key = match secret {
+            Some(n) => keys.get(usize::try_from(n).ok()?)?.as_ref()?,
+            None => keys.iter().flatten().next()?,
+        };
+        let mac = key.code(&|sink| sink(message), <[u8]>::to_vec);
+        (!mac.is_empty()).then_some(mac)
     }
 }
 

@@ -29,7 +29,7 @@ pub async fn s9_every_call_on_a_stalled_engine_ends_as_transient(harness: &dyn H
     done_or_transient(store.runs(&Default::default(), &page)).await;
     done_or_transient(store.run("run_x")).await;
     done_or_transient(store.webhooks()).await;
-    done_or_transient(store.notices(None, 1)).await;
+    done_or_transient(store.notices(None, None, 1)).await;
     done_or_transient(store.fingerprint()).await;
     harness.resume().await;
 

@@ -118,6 +118,9 @@ pub fn duplicate(of: &DeliveryReceived, at: Timestamp) -> Notice {
         reason: "delivery key".into(),
         at,
         peer: of.peer.clone(),
+        rule: String::new(),
+        headers: Vec::new(),
+        more: 0,
     }
 }
 
@@ -130,6 +133,9 @@ pub fn rejected(n: u64, at: Timestamp) -> Notice {
         reason: "signature_invalid".into(),
         at,
         peer: "127.0.0.1".into(),
+        rule: String::new(),
+        headers: Vec::new(),
+        more: 0,
     }
 }
 
@@ -148,6 +154,10 @@ pub fn snapshot(n: u64, slug: &str) -> Snapshot {
             entity_pointers: Vec::new(),
             delivery_key: None,
             public_base_url: None,
+            public_path: None,
+            verify_token: None,
+            pairing_until: None,
+            gate: Default::default(),
             routes: Vec::new(),
         },
         agents: BTreeMap::new(),

@@ -57,7 +57,8 @@ pub async fn s6_odd_text_comes_back_as_it_was(harness: &dyn Harness) {
     request.message = odd();
     let outcome = facts::outcome(&delivery, Normalized::Routed { event, runs: vec![request.run.clone()] });
     let mut notice = facts::duplicate(&delivery, at(2));
-    (notice.reason, notice.peer) = (odd(), odd());
+    (notice.reason, notice.peer, notice.rule) = (odd(), odd(), odd());
+    (notice.headers, notice.more) = (vec![odd()], u64::from(u32::MAX));
     apply(&*store, DELIVERIES, [Change::Delivery(Box::new(delivery.clone()))]).await;
     apply(&*store, EVENTS, [Change::Requested(Box::new(request.clone())), Change::Outcome(Box::new(outcome))]).await;
     apply(&*store, RUNS, odd_journal(&request).entries.into_iter().map(|entry| Change::Entry(Box::new(entry)))).await;
@@ -82,8 +83,10 @@ pub async fn s6_odd_text_comes_back_as_it_was(harness: &dyn Harness) {
     assert_eq!((model.name.as_str(), model.result.as_deref()), (ODD, Some(ODD)));
     assert_eq!((tool.name.as_str(), tool.arguments.as_deref(), tool.result.as_deref()), (ODD, Some(ODD), Some(ODD)));
 
-    let notices = store.notices(None, 10).await.unwrap();
+    let notices = store.notices(None, None, 10).await.unwrap();
     assert_eq!((notices[0].reason.as_str(), notices[0].peer.as_str()), (ODD, ODD));
+    assert_eq!((notices[0].rule.as_deref(), notices[0].headers.as_slice()), (Some(ODD), &[odd()][..]));
+    assert_eq!((notices[0].more, notices[0].because), (u64::from(u32::MAX), None));
 }
 
 fn odd_journal(request: &hookwheel_core::run::RunRequested) -> Journal {

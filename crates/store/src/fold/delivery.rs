@@ -62,6 +62,9 @@ impl Work {
             reason: pack(fact.reason),
             at: fact.at.micros(),
             peer: pack(fact.peer),
+            rule: pack(fact.rule),
+            headers: json(&fact.headers),
+            more: int(fact.more),
         });
     }
 }

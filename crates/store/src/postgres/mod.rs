@@ -25,6 +25,7 @@ use error::failed;
 const MIGRATIONS: Files = &[
     (1, "tables", include_str!("../../migrations/postgres/0001_tables.sql")),
     (2, "batches", include_str!("../../migrations/postgres/0002_batches.sql")),
+    (3, "rejections", include_str!("../../migrations/postgres/0003_rejections.sql")),
 ];
 
 /// One picture for the several statements of a read.
@@ -173,10 +174,15 @@ impl Store for Postgres {
         .await
     }
 
-    async fn notices(&self, webhook: Option<&str>, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
+    async fn notices(
+        &self,
+        webhook: Option<&str>,
+        kind: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
         within(self.deadlines.call, async {
             let mut connection = self.pool.acquire().await.map_err(failed)?;
-            read::notices(&mut connection, webhook, limit).await.map_err(failed)
+            read::notices(&mut connection, webhook, kind, limit).await.map_err(failed)
         })
         .await
     }

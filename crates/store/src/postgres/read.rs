@@ -92,16 +92,20 @@ pub(super) async fn webhooks(connection: &mut PgConnection) -> Result<Vec<Webhoo
 pub(super) async fn notices(
     connection: &mut PgConnection,
     webhook: Option<&str>,
+    kind: Option<&str>,
     limit: u32,
 ) -> Result<Vec<NoticeRow>, sqlx::Error> {
     let query = match webhook {
-        Some(webhook) => {
-            sqlx::query_as("select * from notices where webhook = $1 order by at desc, stream desc, seq desc limit $2")
-                .bind(webhook)
-        }
-        None => sqlx::query_as("select * from notices order by at desc, stream desc, seq desc limit $1"),
+        Some(webhook) => sqlx::query_as(
+            "select * from notices where webhook = $1 and ($2::text is null or kind = $2)
+            order by at desc, stream desc, seq desc limit $3",
+        )
+        .bind(webhook),
+        None => sqlx::query_as(
+            "select * from notices where $1::text is null or kind = $1 order by at desc, stream desc, seq desc limit $2",
+        ),
     };
-    let rows: Vec<NoticeRecord> = query.bind(i64::from(limit)).fetch_all(connection).await?;
+    let rows: Vec<NoticeRecord> = query.bind(kind).bind(i64::from(limit)).fetch_all(connection).await?;
     Ok(rows.into_iter().map(view::notice).collect())
 }
 

@@ -76,10 +76,11 @@ pub(super) const SAVE_STEPS: &str = r"
 
 pub(super) const SAVE_NOTICES: &str = r"
     insert into notices (
-        stream, seq, webhook, kind, delivery, reason, at, peer
+        stream, seq, webhook, kind, delivery, reason, at, peer, rule, headers, more
     )
     select * from unnest(
-        $1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[]
+        $1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
+        $9::text[], $10::text[], $11::bigint[]
     )
     on conflict (stream, seq) do nothing";
 

@@ -28,6 +28,7 @@ use error::failed;
 const MIGRATIONS: Files = &[
     (1, "tables", include_str!("../../migrations/sqlite/0001_tables.sql")),
     (2, "batches", include_str!("../../migrations/sqlite/0002_batches.sql")),
+    (3, "rejections", include_str!("../../migrations/sqlite/0003_rejections.sql")),
 ];
 const READERS: u32 = 4;
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
@@ -176,10 +177,15 @@ impl Store for Sqlite {
         .await
     }
 
-    async fn notices(&self, webhook: Option<&str>, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
+    async fn notices(
+        &self,
+        webhook: Option<&str>,
+        kind: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
         within(self.deadlines.call, async {
             let mut connection = self.readers.acquire().await.map_err(failed)?;
-            read::notices(&mut connection, webhook, limit).await.map_err(failed)
+            read::notices(&mut connection, webhook, kind, limit).await.map_err(failed)
         })
         .await
     }

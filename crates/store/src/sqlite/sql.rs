@@ -58,9 +58,9 @@ pub(super) const SAVE_STEPS: &str = r"
 
 pub(super) const SAVE_NOTICES: &str = r"
     insert into notices (
-        stream, seq, webhook, kind, delivery, reason, at, peer
+        stream, seq, webhook, kind, delivery, reason, at, peer, rule, headers, more
     )
-    values (?, ?, ?, ?, ?, ?, ?, ?)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (stream, seq) do nothing";
 
 pub(super) const SAVE_WEBHOOKS: &str = r"

@@ -22,6 +22,9 @@ use crate::tools::NATS_SERVER;
 /// Longer than a healthy server takes to start, even beside eight compilers.
 const START_WITHIN: Duration = Duration::from_secs(30);
 
+/// A stopped process stands still long before.
+const FROZEN_WITHIN: Duration = Duration::from_secs(10);
+
 /// One server process with its data folder.
 #[derive(Debug)]
 pub struct NatsServer {
@@ -106,9 +109,17 @@ impl NatsServer {
         self.child.as_mut().is_some_and(OwnChild::is_running)
     }
 
-    /// Freezes the server with `SIGSTOP`; connections stay open and nothing answers.
+    /// Freezes the server with `SIGSTOP`; connections stay open and nothing answers. Returns when every thread stands
+    /// still: one that was in the kernel when the signal came goes on for a moment.
     pub fn freeze(&mut self) -> anyhow::Result<()> {
-        self.signal(Signal::SIGSTOP)
+        self.signal(Signal::SIGSTOP)?;
+        let id = self.id().context("nats-server is not running")?;
+        let since = Instant::now();
+        while !stands_still(id)? {
+            ensure!(since.elapsed() < FROZEN_WITHIN, "nats-server was told to stop and goes on");
+            std::thread::yield_now();
+        }
+        Ok(())
     }
 
     /// Undoes [`NatsServer::freeze`].
@@ -148,6 +159,19 @@ impl NatsServer {
         let child = self.child.as_mut().context("nats-server is not running")?;
         Ok(child.signal(signal)?)
     }
+}
+
+/// Whether every thread of a process is stopped.
+fn stands_still(process: u32) -> anyhow::Result<bool> {
+    for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        // `12 (name) T ...`, where a name may hold anything but is the last thing in brackets.
+        let stat = std::fs::read_to_string(thread?.path().join("stat")).unwrap_or_default();
+        let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+        if !matches!(state, None | Some('T')) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 async fn listens(port: u16) -> bool {

@@ -249,6 +249,10 @@ fn snapshot(tools: &[&str], script: PathBuf) -> Snapshot {
         entity_pointers: vec![],
         delivery_key: None,
         public_base_url: None,
+        public_path: None,
+        verify_token: None,
+        pairing_until: None,
+        gate: Default::default(),
         routes: vec![Route {
             name: "r".into(),
             events: EventFilter::default(),

@@ -5,6 +5,7 @@
 mod crash;
 mod cut;
 mod kit;
+mod limits;
 mod order;
 mod rest;
 mod runs;

@@ -1,14 +1,17 @@
 //! One webhook, ready for use: its secrets read, its profile found, its counters at hand.
 
-use std::path::Path;
+use std::borrow::Cow;
 
-use hookwheel_core::SnapshotHash;
 use hookwheel_core::snapshot::Snapshot;
-use hookwheel_core::webhook::{SecretRef, Webhook};
-use hookwheel_runtime::secret::{Secret, SecretError};
-use hookwheel_sources::{Source, Verifier};
+use hookwheel_core::webhook::Webhook;
+use hookwheel_core::{SnapshotHash, Timestamp};
+use hookwheel_sources::handshake::Desk;
+use hookwheel_sources::{Source, public_url};
 
+use super::keys::Keys;
+use super::secrets::Secrets;
 use crate::meters::HookMeters;
+use crate::pace::Pace;
 
 /// Headers that carry a credential whatever the profile; never stored.
 const CREDENTIALS: &[&str] = &[
@@ -28,14 +31,11 @@ pub(crate) struct Hook {
     /// The configuration its deliveries are accepted under.
     pub(crate) snapshot: SnapshotHash,
     pub(crate) source: &'static dyn Source,
-    /// Holds the secrets that could be read, ready for use.
-    pub(crate) verifier: Verifier,
-    /// Their places in the configuration.
-    places: Vec<usize>,
-    /// Why the others could not be; their senders are not to be told that they are wrong.
-    pub(crate) unreadable: Vec<SecretError>,
+    pub(crate) secrets: Secrets,
     /// Headers that are not stored, lower-case.
     withheld: Vec<String>,
+    /// Bounds what strangers can have answered.
+    pub(crate) greetings: Pace,
     pub(crate) meters: HookMeters,
 }
 
@@ -54,50 +54,41 @@ pub(crate) enum Unusable {
 }
 
 impl Hook {
-    /// Reads the value of a CONFIG key, and the secrets it refers to.
-    pub(crate) fn read(value: &[u8]) -> Result<Self, Unusable> {
+    /// Reads the value of a CONFIG key, and the secrets it refers to; `sealed` is the value of its secret's key.
+    pub(crate) fn read(value: &[u8], sealed: Option<&[u8]>, keys: &mut Keys, now: Timestamp) -> Result<Self, Unusable> {
         let Snapshot { webhook, .. } = Snapshot::from_bytes(value)?;
         let source = hookwheel_sources::source(&webhook.source)
             .ok_or_else(|| Unusable::UnknownSource(webhook.source.chars().take(64).collect()))?;
         if !hookwheel_sources::knows(&webhook.auth) {
             return Err(Unusable::UnknownAuth);
         }
-        let (mut secrets, mut places, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
-        for (n, place) in webhook.secrets.iter().enumerate() {
-            match read_secret(place) {
-                Ok(secret) => {
-                    secrets.push(secret);
-                    places.push(n);
-                }
-                Err(cause) => unreadable.push(cause),
-            }
-        }
-        let exposed: Vec<_> = secrets.iter().map(Secret::expose).collect();
-        let verifier = Verifier::new(&webhook.auth, &exposed);
+        let secrets = Secrets::read(&webhook, sealed, keys, now);
         let withheld = hookwheel_sources::proof_headers(&webhook.auth)
             .into_iter()
             .chain(source.credential_headers().iter().chain(CREDENTIALS).map(|name| (*name).to_owned()))
             .collect();
         let meters = HookMeters::new(webhook.slug.as_str(), source.name());
         let snapshot = SnapshotHash::of(value);
-        Ok(Self { webhook, snapshot, source, verifier, places, unreadable, withheld, meters })
+        Ok(Self { webhook, snapshot, source, secrets, withheld, greetings: Pace::default(), meters })
     }
 
-    /// The place in the configuration of the n-th secret that could be read.
-    pub(crate) fn configured_place(&self, n: u32) -> u32 {
-        let place = usize::try_from(n).ok().and_then(|n| self.places.get(n));
-        place.and_then(|place| u32::try_from(*place).ok()).unwrap_or(n)
+    /// What a handshake may ask of it at this time.
+    pub(crate) fn desk(&self, now: Timestamp) -> Desk<'_> {
+        let pairing = self.webhook.pairing_until.is_some_and(|end| now < end);
+        Desk { verifier: &self.secrets.verifier, tokens: &self.secrets.tokens, pairing }
+    }
+
+    /// The URL of a request to it as its senders know it, from configuration and never from `Host`; of the target the
+    /// query alone where a proxy rewrites the path.
+    pub(crate) fn url<'a>(&self, target: &'a str) -> Cow<'a, str> {
+        let base = self.webhook.public_base_url.as_deref();
+        let Some(path) = &self.webhook.public_path else { return public_url(base, target) };
+        let query = target.find('?').map_or("", |at| &target[at..]);
+        Cow::Owned(public_url(base, &format!("{path}{query}")).into_owned())
     }
 
     /// Whether a header of this lower-case name may be stored.
     pub(crate) fn keeps(&self, header: &str) -> bool {
         !self.withheld.iter().any(|name| name == header)
-    }
-}
-
-fn read_secret(place: &SecretRef) -> Result<Secret, SecretError> {
-    match place {
-        SecretRef::Env(name) => Secret::from_env(name),
-        SecretRef::File(path) => Secret::from_file(Path::new(path)),
     }
 }

@@ -1,16 +1,19 @@
 //! Keeping the directory equal to CONFIG: read again whenever the bucket hints at a change, and every 30 s at least.
 //!
-//! Secrets are read here too, so a rotated file is seen within that time, and no request ever waits for a file.
+//! Secrets are read and opened here too, so a rotated file is seen within that time, and no request ever waits for one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use hookwheel_log::{Blobs, Log, LogError, Watch};
+use hookwheel_core::Timestamp;
+use hookwheel_log::{Blobs, BucketEntry, Log, LogError, Watch};
 use hookwheel_proto::topology::CONFIG;
+use hookwheel_runtime::clock::now_micros;
 use hookwheel_runtime::ready::Readiness;
 
-use super::Directory;
+use super::directory::WEBHOOK;
+use super::{Directory, KeyOptions, Keys, secrets};
 
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -22,14 +25,17 @@ pub(crate) struct Keeper {
     log: Arc<dyn Log>,
     current: Current,
     readiness: Readiness,
+    /// Taken away while they are in use.
+    keys: Option<Keys>,
+    key_options: KeyOptions,
     /// As told last; each is told once.
     troubles: Vec<String>,
 }
 
 impl Keeper {
-    pub(crate) fn new(log: Arc<dyn Log>, current: Current, readiness: Readiness) -> Self {
+    pub(crate) fn new(log: Arc<dyn Log>, current: Current, readiness: Readiness, key_options: KeyOptions) -> Self {
         readiness.set("config", Err("CONFIG has not been read yet".into()));
-        Self { log, current, readiness, troubles: Vec::new() }
+        Self { log, current, readiness, keys: None, key_options, troubles: Vec::new() }
     }
 
     /// Runs until it is dropped.
@@ -52,23 +58,34 @@ impl Keeper {
         loop {
             let entries = bucket.entries().await?;
             self.keep_snapshots(&entries).await?;
-            self.take(&entries);
+            self.take(entries).await;
             watch.changed().await?;
         }
     }
 
     /// A delivery names its snapshot by hash, and blobs age: one that is in use is stored again when it has gone.
-    async fn keep_snapshots(&self, entries: &[hookwheel_log::BucketEntry]) -> Result<(), LogError> {
+    async fn keep_snapshots(&self, entries: &[BucketEntry]) -> Result<(), LogError> {
         let blobs = Blobs::new(Arc::clone(&self.log));
-        for entry in entries {
+        for entry in entries.iter().filter(|entry| entry.key.starts_with(WEBHOOK)) {
             blobs.put(entry.value.clone()).await?;
         }
         Ok(())
     }
 
-    fn take(&mut self, entries: &[hookwheel_log::BucketEntry]) {
+    async fn take(&mut self, entries: Vec<BucketEntry>) {
         let before = self.current.load_full();
-        let (directory, troubles) = Directory::read(entries, before.as_deref());
+        let (had, mut keys) = (before.clone(), self.keys.take().unwrap_or_else(|| Keys::new(&self.key_options)));
+        // A command may be asked for the master keys, and a file may be on a slow disk.
+        let read = tokio::task::spawn_blocking(move || {
+            keys.begin_round();
+            let now = Timestamp::from_micros(now_micros());
+            (Directory::read(&entries, had.as_deref(), &mut keys, now), keys)
+        });
+        let Ok(((directory, troubles), keys)) = read.await else { return };
+        self.keys = Some(keys);
+        if let Some(before) = &before {
+            before.without(&directory).for_each(secrets::forget);
+        }
         if troubles != self.troubles {
             for trouble in &troubles {
                 tracing::error!("{trouble}; deliveries that need it are answered 503 until it is mended");

@@ -1,5 +1,6 @@
 //! From a whole request to a durable delivery: it ends even when the sender hangs up.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,20 +12,22 @@ use hookwheel_core::delivery::{Body, DeliveryKey, DeliveryReceived, Proof};
 use hookwheel_core::{DeliveryId, Timestamp};
 use hookwheel_log::{Append, Blobs};
 use hookwheel_proto::record::{self, MAX_INLINE_BODY};
-use hookwheel_proto::topology::DELIVERIES;
-use hookwheel_runtime::clock::now_micros;
+use hookwheel_proto::topology::{DELIVERIES, delivery_subject};
 use hookwheel_runtime::failpoint::hit;
 use hookwheel_runtime::trace;
-use hookwheel_sources::{Headers, Refusal, Request, delivery_key, public_url};
+use hookwheel_sources::handshake::Answer;
+use hookwheel_sources::{Headers, Request, delivery_key, kept_body};
 use http::Uri;
 use http::request::Parts;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument as _;
 
-use super::answer::Done;
+use super::answer::{Done, Taken};
 use super::body::Whole;
-use super::refuse::No;
+use super::limit::{self, Pass};
+use super::refuse::{No, Refused};
 use super::to_its_end::ToItsEnd;
+use super::{greet, replay};
 use crate::batch::{Failed, Fate};
 use crate::hooks::Hook;
 use crate::shared::Shared;
@@ -45,10 +48,31 @@ struct Received {
     at: Timestamp,
 }
 
+impl Received {
+    /// The URL as the sender knows it.
+    fn url(&self, hook: &Hook) -> Cow<'_, str> {
+        hook.url(self.target.path_and_query().map_or("", |target| target.as_str()))
+    }
+
+    fn request<'a>(&'a self, url: &'a str) -> Request<'a> {
+        Request { method: &self.method, url, headers: &self.headers, body: &self.body }
+    }
+
+    /// As it may be kept: a secret in the body is blanked.
+    fn kept(self, hook: &Hook) -> Self {
+        let kept = kept_body(&hook.webhook.auth, hook.source, &self.body);
+        Self { body: kept.map_or(self.body, Bytes::from), ..self }
+    }
+}
+
 /// A request that is believed and means something.
 struct Believed {
     proof: Proof,
     key: DeliveryKey,
+    /// What a handshake hears once it is stored.
+    answer: Option<Answer>,
+    /// Whether it would start a run.
+    starts: bool,
     received: Received,
 }
 
@@ -59,7 +83,7 @@ pub(super) async fn receive(
     peer: IpAddr,
     head: Parts,
     body: Whole,
-) -> Result<Done, No> {
+) -> Result<Taken, Refused> {
     let span = tracing::info_span!(
         "receive webhook",
         otel.kind = "server",
@@ -75,55 +99,68 @@ pub(super) async fn receive(
             target: head.uri,
             headers: headers(&head.headers),
             body: bytes,
-            at: Timestamp::from_micros(now_micros()),
+            at: shared.options.clock.now(),
         };
-        let believed = believe(&hook, received).await?;
+        if let Some(greeted) = greet::by_request(&shared, &hook, peer, &received.request(&received.url(&hook))) {
+            return greeted.map_err(|no| Refused::from(no).with(received.headers));
+        }
+        let mut believed = believe(&hook, received).await?;
+        let answer = believed.answer.take();
         hit("ingress.verified");
         let done = store(&shared, &hook, peer, believed).await;
         drop(share);
         hit("ingress.before_response");
-        done
+        Ok(Taken { done: done?, answer })
     };
     let work = AssertUnwindSafe(work.instrument(span)).catch_unwind();
-    ToItsEnd::new(work, tracker).await.unwrap_or(Err(No::Unavailable))
+    ToItsEnd::new(work, tracker).await.unwrap_or(Err(No::Unavailable.into()))
 }
 
-fn headers(sent: &http::HeaderMap) -> Headers {
+pub(super) fn headers(sent: &http::HeaderMap) -> Headers {
     Headers(sent.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect())
 }
 
-async fn believe(hook: &Arc<Hook>, received: Received) -> Result<Believed, No> {
+async fn believe(hook: &Arc<Hook>, received: Received) -> Result<Believed, Refused> {
     if received.body.len() <= LARGE_BODY {
         return check(hook, received);
     }
     let hook = Arc::clone(hook);
-    tokio::task::spawn_blocking(move || check(&hook, received)).await.unwrap_or(Err(No::Unavailable))
+    tokio::task::spawn_blocking(move || check(&hook, received)).await.unwrap_or(Err(No::Unavailable.into()))
 }
 
 /// Signature first, then meaning: a stranger learns nothing about what we would make of a body.
-fn check(hook: &Hook, received: Received) -> Result<Believed, No> {
-    let url = public_url(hook.webhook.public_base_url.as_deref(), target(&received.target));
-    let request = Request { method: &received.method, url: &url, headers: &received.headers, body: &received.body };
-    let mut proof = hook.verifier.verify(&request, received.at).map_err(|refusal| blame(hook, refusal))?;
-    proof.secret = proof.secret.map(|n| hook.configured_place(n));
+fn check(hook: &Hook, received: Received) -> Result<Believed, Refused> {
+    match judge(hook, &received) {
+        Ok((proof, key, answer, starts)) => Ok(Believed { proof, key, answer, starts, received: received.kept(hook) }),
+        Err(no) => Err(Refused::from(no).with(received.headers)),
+    }
+}
+
+fn judge(hook: &Hook, received: &Received) -> Result<(Proof, DeliveryKey, Option<Answer>, bool), No> {
+    let url = received.url(hook);
+    let request = received.request(&url);
+    let (proof, secret) = hook.secrets.verify(&request, received.at).map_err(No::from)?;
     let key = delivery_key(hook.source, &hook.webhook, &request, received.at).map_err(No::Meaningless)?;
-    Ok(Believed { proof, key: DeliveryKey::new(&hook.webhook.id, key), received })
-}
-
-/// Path and query as sent.
-fn target(uri: &Uri) -> &str {
-    uri.path_and_query().map_or("", |target| target.as_str())
-}
-
-/// A sender whose secret we could not read is not to be told that it is wrong.
-fn blame(hook: &Hook, refusal: Refusal) -> No {
-    let may_be_ours = matches!(refusal, Refusal::SignatureMismatch | Refusal::SecretNotConfigured);
-    if may_be_ours && !hook.unreadable.is_empty() { No::SecretsUnavailable } else { No::Unbelieved(refusal) }
+    let answer = hook.source.answer(&hook.desk(received.at), secret, &request);
+    let starts = answer.is_none() && limit::starts(hook, &request);
+    Ok((proof, DeliveryKey::new(&hook.webhook.id, key), answer, starts))
 }
 
 async fn store(shared: &Shared, hook: &Hook, peer: IpAddr, believed: Believed) -> Result<Done, No> {
     let deadline = Instant::now() + shared.options.append_timeout;
-    let Believed { proof, key, received } = believed;
+    let Believed { proof, key, received, starts, .. } = believed;
+    if let Some(first) = replay::first_with_body(shared, hook, &received.body, &key, deadline).await? {
+        shared.notices.duplicate(&hook.webhook.id, &first, peer);
+        return Ok(Done::Replayed { first });
+    }
+    let pass =
+        match limit::enter(shared, hook, starts, &delivery_subject(&hook.webhook.id, &key.hash), deadline).await? {
+            Pass::Repeat(first) => {
+                shared.notices.duplicate(&hook.webhook.id, &first, peer);
+                return Ok(Done::Duplicate { first });
+            }
+            pass => pass,
+        };
     let body_bytes = received.body.len();
     let delivery = DeliveryId::from_uuid_bytes(*uuid::Uuid::now_v7().as_bytes());
     tracing::Span::current().record("delivery.id", delivery.as_str());
@@ -149,7 +186,13 @@ async fn store(shared: &Shared, hook: &Hook, peer: IpAddr, believed: Believed) -
     };
     if first == delivery {
         tracing::debug!(delivery.id = %delivery, "accepted delivery {delivery}");
-        return Ok(Done::Accepted { delivery, body_bytes });
+        return Ok(match pass {
+            Pass::Filtered => Done::Filtered { delivery, body_bytes },
+            _ => Done::Accepted { delivery, body_bytes },
+        });
+    }
+    if let Pass::Counted(token) = pass {
+        shared.limiter.give_back(token).await;
     }
     tracing::debug!(delivery.id = %first, "recognized a repeat of delivery {first}");
     shared.notices.duplicate(&hook.webhook.id, &first, peer);

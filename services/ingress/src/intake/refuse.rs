@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use hookwheel_runtime::problem::{CONTENT_TYPE, Problem};
-use hookwheel_sources::{BadBody, Refusal};
+use hookwheel_sources::{BadBody, Headers, Refusal};
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Full;
 use hyper::Response;
 
-use super::Reply;
-use crate::hooks::Hook;
+use super::{Reply, answer};
+use crate::flood;
+use crate::hooks::{Hook, Unbelieved};
 
 /// When a sender should try again after a fault of ours, seconds.
 const RETRY_AFTER: u32 = 5;
@@ -39,6 +40,18 @@ pub(crate) enum No {
     Aborted,
     Unbelieved(Refusal),
     Meaningless(BadBody),
+    /// A provider's handshake names a token that is not ours.
+    WrongToken,
+    /// More of its kind than a second has room for.
+    TooMany,
+    /// Its sender's address is not on the webhook's list.
+    Forbidden,
+    /// Its source has failed too often of late.
+    Flooded,
+    /// Over the webhook's limit, or over all webhooks' together. Seconds until there may be room.
+    Limited {
+        retry_after: u32,
+    },
     /// A secret of this webhook cannot be read.
     SecretsUnavailable,
     /// CONFIG was never read.
@@ -50,19 +63,40 @@ pub(crate) enum No {
     Draining,
 }
 
+impl From<Unbelieved> for No {
+    fn from(unbelieved: Unbelieved) -> Self {
+        match unbelieved {
+            Unbelieved::Refused(refusal) => Self::Unbelieved(refusal),
+            Unbelieved::SecretsUnavailable => Self::SecretsUnavailable,
+        }
+    }
+}
+
 /// A refusal, and at which webhook if that is known.
 pub(crate) struct Refused {
     pub(crate) no: No,
     pub(crate) hook: Option<Arc<Hook>>,
+    /// As sent; only their names are ever told.
+    pub(crate) headers: Headers,
 }
 
 impl From<No> for Refused {
     fn from(no: No) -> Self {
-        Self { no, hook: None }
+        Self { no, hook: None, headers: Headers::default() }
     }
 }
 
 impl Refused {
+    /// At this webhook.
+    pub(crate) fn at(self, hook: &Arc<Hook>) -> Self {
+        Self { hook: Some(Arc::clone(hook)), ..self }
+    }
+
+    /// With these headers.
+    pub(crate) fn with(self, headers: Headers) -> Self {
+        Self { headers, ..self }
+    }
+
     /// Counts it.
     pub(crate) fn count(&self) {
         if self.no == No::Aborted {
@@ -70,6 +104,12 @@ impl Refused {
         }
         let (status, ..) = self.no.told();
         crate::meters::refused(self.hook.as_ref().map(|h| &h.meters), status.as_u16(), self.no.reason());
+    }
+
+    /// Whether its sender hears nothing of it: the webhook is a quiet one, and the fault is not ours.
+    fn is_hushed(&self) -> bool {
+        let quiet = self.hook.as_ref().is_some_and(|hook| hook.webhook.gate.quiet);
+        quiet && self.no != No::Disabled && self.no.told().0.is_client_error()
     }
 
     /// What the sender hears.
@@ -82,10 +122,10 @@ impl Refused {
             return reply;
         }
         let mut problem = Problem::new(status, code, title).instance(uuid::Uuid::now_v7().to_string());
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            problem = problem.retry_after(RETRY_AFTER);
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            problem = problem.retry_after(self.no.retry_after());
         }
-        let mut reply = rendered(&problem);
+        let mut reply = if self.is_hushed() { answer::quiet() } else { rendered(&problem) };
         if self.no == No::Method {
             allow_post(&mut reply);
         }
@@ -113,7 +153,7 @@ fn allow_post(reply: &mut Reply) {
 impl No {
     /// Refused at this webhook.
     pub(crate) fn at(self, hook: &Arc<Hook>) -> Refused {
-        Refused { no: self, hook: Some(Arc::clone(hook)) }
+        Refused::from(self).at(hook)
     }
 
     /// Status, code and title.
@@ -140,10 +180,26 @@ impl No {
             Self::BodyBroken | Self::Aborted => (BAD, "bad_request", "The body could not be read"),
             Self::Unbelieved(_) => (StatusCode::UNAUTHORIZED, "unauthorized", "The request is not authenticated"),
             Self::Meaningless(bad) => meaningless(bad),
+            Self::WrongToken => (StatusCode::FORBIDDEN, "forbidden", "The token is not the one agreed on"),
+            Self::TooMany | Self::Flooded => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
+            Self::Limited { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "The limit of this webhook is reached")
+            }
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "This webhook takes nothing from here"),
             Self::SecretsUnavailable => (OURS, "secrets_unavailable", "This webhook cannot check signatures now"),
             Self::NotReady | Self::Unavailable => (OURS, "unavailable", "The delivery could not be stored"),
             Self::Overloaded => (OURS, "overloaded", "Too many bodies are being received"),
             Self::Draining => (OURS, "draining", "This replica is shutting down"),
+        }
+    }
+
+    /// The rule that refused, one of [`hookwheel_core::rejection`].
+    pub(crate) fn rule(self) -> &'static str {
+        match self {
+            Self::Unbelieved(refusal) => refusal.as_str(),
+            Self::WrongToken => "wrong_token",
+            Self::Flooded => "flooded",
+            other => other.told().1,
         }
     }
 
@@ -165,14 +221,27 @@ impl No {
                 | Refusal::NoKnownVersion
                 | Refusal::SecretNotConfigured => "signature_invalid",
             }),
+            Self::WrongToken => Some("signature_invalid"),
+            Self::TooMany | Self::Flooded | Self::Limited { .. } => Some("rate_limited"),
+            Self::Forbidden => Some("ip_denied"),
             Self::Method | Self::Options | Self::Aborted => None,
             Self::SecretsUnavailable | Self::NotReady | Self::Unavailable | Self::Overloaded | Self::Draining => None,
         }
     }
 
+    /// When a sender should try again, seconds.
+    fn retry_after(self) -> u32 {
+        match self {
+            Self::Limited { retry_after } => retry_after,
+            Self::Flooded => flood::RETRY_AFTER,
+            _ => RETRY_AFTER,
+        }
+    }
+
     /// Whether the connection cannot be used any further: there may be a body that nobody read.
     fn closes(self) -> bool {
-        !matches!(self, Self::Unbelieved(_) | Self::Meaningless(_) | Self::SecretsUnavailable | Self::Unavailable)
+        let read = matches!(self, Self::Unbelieved(_) | Self::Meaningless(_) | Self::Limited { .. });
+        !read && !matches!(self, Self::SecretsUnavailable | Self::Unavailable)
     }
 }
 
@@ -188,6 +257,53 @@ fn meaningless(bad: BadBody) -> (StatusCode, &'static str, &'static str) {
         BadBody::BadDeliveryId => (BAD, "bad_delivery_id", "The delivery id is too long or there twice"),
         BadBody::UnsupportedType => {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_type", "This source takes no such content type")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_leaves_a_notice_is_explained_to_the_operator() {
+        let refusals = [
+            Refusal::MissingSignature,
+            Refusal::MalformedSignature,
+            Refusal::SignatureMismatch,
+            Refusal::TimestampMissing,
+            Refusal::TimestampMalformed,
+            Refusal::TimestampStale,
+            Refusal::TimestampFuture,
+            Refusal::NoKnownVersion,
+            Refusal::SecretNotConfigured,
+        ];
+        let bodies = [
+            BadBody::Empty,
+            BadBody::InvalidJson,
+            BadBody::InvalidForm,
+            BadBody::UnexpectedShape,
+            BadBody::DuplicateKey,
+            BadBody::EventMismatch,
+            BadBody::BadDeliveryId,
+            BadBody::UnsupportedType,
+        ];
+        let others = [
+            No::Disabled,
+            No::TooLarge,
+            No::Encoding,
+            No::BodyTimeout,
+            No::BodyBroken,
+            No::WrongToken,
+            No::TooMany,
+            No::Flooded,
+            No::Forbidden,
+            No::Limited { retry_after: 1 },
+        ];
+        let all = refusals.map(No::Unbelieved).into_iter().chain(bodies.map(No::Meaningless)).chain(others);
+        for no in all {
+            assert!(no.reason().is_some(), "{no:?}");
+            assert!(hookwheel_core::rejection::explain(no.rule()).is_some(), "{no:?}: {}", no.rule());
         }
     }
 }

@@ -13,7 +13,7 @@ const MAX_HEADER: usize = 8 * 1024;
 /// Neither slugs nor public ids are longer, bytes.
 const MAX_NAME: usize = 64;
 
-/// The webhook's name in `POST /webhooks/{slug or public id}`.
+/// The webhook's name in `/webhooks/{slug or public id}`.
 pub(super) fn name<B>(request: &Request<B>) -> Result<&str, No> {
     let uri = request.uri();
     let path = uri.path();
@@ -30,14 +30,18 @@ pub(super) fn name<B>(request: &Request<B>) -> Result<&str, No> {
         return Err(No::BadPath);
     }
     let name = path.strip_prefix(PREFIX).ok_or(No::NotFound)?;
-    match *request.method() {
-        Method::POST => {}
-        Method::OPTIONS => return Err(No::Options),
-        _ => return Err(No::Method),
-    }
     // Names need no escaping, so an escaped one is none of ours, and nothing is ever decoded.
     let sound = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     if (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(sound) { Ok(name) } else { Err(No::NotFound) }
+}
+
+/// Deliveries are posted; other methods are for handshakes.
+pub(super) fn method(method: &Method) -> Result<(), No> {
+    match *method {
+        Method::POST => Ok(()),
+        Method::OPTIONS => Err(No::Options),
+        _ => Err(No::Method),
+    }
 }
 
 /// Whether the body may come: no longer than the webhook takes, and not compressed.

@@ -11,16 +11,16 @@ const MAX_LINE: usize = 64 * 1024;
 
 /// A byte that no acceptable request has there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     /// Its place among the bytes last seen.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// In that place hyper, too, refuses this byte, and answers 400.
-    pub(super) instead: u8,
+    pub(crate) instead: u8,
 }
 
 /// Follows a connection's bytes.
 #[derive(Default)]
-pub(super) struct Framing {
+pub(crate) struct Framing {
     expects: Expects,
     line: Vec<u8>,
     head: Head,
@@ -52,7 +52,7 @@ struct Broken;
 
 impl Framing {
     /// Whether a request has begun and its head is not complete.
-    pub(super) fn in_head(&self) -> bool {
+    pub(crate) fn in_head(&self) -> bool {
         match self.expects {
             Expects::RequestLine => !self.line.is_empty(),
             Expects::HeaderLine => true,
@@ -61,12 +61,12 @@ impl Framing {
     }
 
     /// Whether a head is complete and its body is not.
-    pub(super) fn in_body(&self) -> bool {
+    pub(crate) fn in_body(&self) -> bool {
         !matches!(self.expects, Expects::RequestLine | Expects::HeaderLine)
     }
 
     /// Follows the next bytes.
-    pub(super) fn see(&mut self, bytes: &[u8]) -> Result<(), Wrong> {
+    pub(crate) fn see(&mut self, bytes: &[u8]) -> Result<(), Wrong> {
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
@@ -110,12 +110,10 @@ impl Framing {
         if continues_after_cr || self.line.len() + piece.len() > longest {
             return Err(0);
         }
-        let inner = &piece[..piece.len().saturating_sub(1)];
-        if let Some(cr) = inner.iter().position(|&b| b == b'\r') {
-            return Err(cr);
-        }
-        if let Some(nul) = piece.iter().position(|&b| b == 0) {
-            return Err(nul);
+        let last = piece.len().saturating_sub(1);
+        let is_wrong = |(at, &byte): (usize, &u8)| byte == 0 || (byte == b'\r' && at < last);
+        if let Some(first) = piece.iter().enumerate().position(is_wrong) {
+            return Err(first);
         }
         self.line.extend_from_slice(piece);
         Ok(())
@@ -250,6 +248,12 @@ mod tests {
             assert!(!piecemeal(&text), "{rule:?}");
         }
         assert!(whole("GET / HTTP/1.1\r\n\r\n").is_err());
+    }
+
+    #[test]
+    fn of_several_wrong_bytes_in_a_line_the_first_one_counts() {
+        assert_eq!(whole("GET /\0 x\r\ry").unwrap_err().at, 5);
+        assert_eq!(whole("GET /\r\0x").unwrap_err().at, 5);
     }
 
     #[test]

@@ -3,4 +3,5 @@
 mod framing;
 mod guard;
 
+pub(crate) use framing::Framing;
 pub(crate) use guard::{Guard, Patience};

@@ -115,6 +115,10 @@ impl Ingress {
             entity_pointers: vec![],
             delivery_key: None,
             public_base_url: None,
+            public_path: None,
+            verify_token: None,
+            pairing_until: None,
+            gate: Default::default(),
             routes: vec![],
         }
     }

@@ -10,6 +10,7 @@ use hookwheel_log::{
     Append, Bucket, BucketEntry, Consumer, Expect, Log, LogError, Outcome, Revision, Seq, Stored, StreamInfo, Subject,
     SubjectFilter, Swap, Tail, Watch,
 };
+use hookwheel_proto::topology;
 use tokio::sync::watch;
 
 /// How the log answers appends.
@@ -31,6 +32,7 @@ pub struct MemoryLog {
     stored: Mutex<Vec<Stored>>,
     batches: watch::Sender<usize>,
     config: Arc<MemoryBucket>,
+    limits: Arc<MemoryBucket>,
 }
 
 /// A bucket in memory.
@@ -40,12 +42,13 @@ pub struct MemoryBucket {
 
 impl MemoryLog {
     pub fn new() -> Arc<Self> {
-        let config = Arc::new(MemoryBucket { entries: watch::Sender::default() });
+        let bucket = || Arc::new(MemoryBucket { entries: watch::Sender::default() });
         Arc::new(Self {
             mood: watch::Sender::new(Mood::Well),
             stored: Mutex::default(),
             batches: watch::Sender::default(),
-            config,
+            config: bucket(),
+            limits: bucket(),
         })
     }
 
@@ -66,6 +69,11 @@ impl MemoryLog {
     /// Records whose subject begins so.
     pub fn under(&self, prefix: &str) -> Vec<Stored> {
         self.stored.lock().unwrap().iter().filter(|s| s.subject.starts_with(prefix)).cloned().collect()
+    }
+
+    /// How many batches have arrived.
+    pub fn arrived(&self) -> usize {
+        *self.batches.borrow()
     }
 
     /// Returns once so many batches have arrived, stored or not.
@@ -137,8 +145,12 @@ impl Log for MemoryLog {
         Err(LogError::Missing(name.into()))
     }
 
-    async fn bucket(&self, _: &str) -> Result<Arc<dyn Bucket>, LogError> {
-        Ok(self.config.clone())
+    async fn park(&self, _: &str, record: &Stored, _: &str) -> Result<(), LogError> {
+        Err(LogError::Missing(format!("a note of {}", record.subject)))
+    }
+
+    async fn bucket(&self, name: &str) -> Result<Arc<dyn Bucket>, LogError> {
+        Ok(if name == topology::LIMITS { self.limits.clone() } else { self.config.clone() })
     }
 
     async fn check(&self) -> Result<(), LogError> {
@@ -146,6 +158,23 @@ impl Log for MemoryLog {
             Mood::Away => Err(LogError::unavailable("the test says so")),
             _ => Ok(()),
         }
+    }
+}
+
+impl MemoryBucket {
+    /// Writes if the key's revision is this one; `None` for absent.
+    fn swap(&self, key: &str, value: Bytes, wanted: Option<Revision>) -> Swap {
+        let mut swapped = Swap::Lost;
+        self.entries.send_modify(|entries| {
+            let found = entries.iter().position(|entry| entry.key == key);
+            if found.map(|at| entries[at].revision) == wanted {
+                let revision = wanted.unwrap_or(0) + 1;
+                entries.retain(|entry| entry.key != key);
+                entries.push(BucketEntry { key: key.into(), value, revision });
+                swapped = Swap::Done(revision);
+            }
+        });
+        swapped
     }
 }
 
@@ -163,12 +192,12 @@ impl Bucket for MemoryBucket {
         Err(LogError::Missing("put".into()))
     }
 
-    async fn create(&self, _: &str, _: Bytes, _: Option<Duration>) -> Result<Swap, LogError> {
-        Err(LogError::Missing("create".into()))
+    async fn create(&self, key: &str, value: Bytes, _: Option<Duration>) -> Result<Swap, LogError> {
+        Ok(self.swap(key, value, None))
     }
 
-    async fn update(&self, _: &str, _: Bytes, _: Revision, _: Option<Duration>) -> Result<Swap, LogError> {
-        Err(LogError::Missing("update".into()))
+    async fn update(&self, key: &str, value: Bytes, at: Revision, _: Option<Duration>) -> Result<Swap, LogError> {
+        Ok(self.swap(key, value, Some(at)))
     }
 
     async fn remove(&self, _: &str, _: Revision) -> Result<Swap, LogError> {

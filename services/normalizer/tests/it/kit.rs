@@ -21,18 +21,22 @@ use hookwheel_log::{Blobs, Log, Stored, SubjectFilter};
 use hookwheel_normalizer::{Options, Ports, build};
 use hookwheel_proto::topology::{self, Keep};
 use hookwheel_proto::{Fact, decode, record};
+use hookwheel_runtime::ready::Readiness;
 use hookwheel_testkit::nats::NatsServer;
+use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Short, so that a crashed normalizer's deliveries come back soon.
-pub const ACK_WAIT: Duration = Duration::from_millis(300);
+/// Short, so that the next one takes over soon from a crashed normalizer.
+const LEASE: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A log with one webhook's configuration.
 pub struct World {
     pub log: Arc<dyn Log>,
     pub snapshot: Snapshot,
+    /// Most deliveries that a normalizer takes at once.
+    pub batch: usize,
     _kept: Box<dyn Any + Send + Sync>,
 }
 
@@ -50,7 +54,7 @@ impl World {
     }
 
     pub async fn on(on: On, snapshot: Snapshot) -> Self {
-        let layout = topology::layout(Keep { ack_wait: ACK_WAIT, ..Keep::default() });
+        let layout = topology::layout(Keep::default());
         let (log, kept): (Arc<dyn Log>, Box<dyn Any + Send + Sync>) = match on {
             On::Embedded => {
                 let folder = tempfile::tempdir().unwrap();
@@ -65,7 +69,7 @@ impl World {
             }
         };
         Blobs::new(Arc::clone(&log)).put(snapshot.to_bytes().into()).await.unwrap();
-        Self { log, snapshot, _kept: kept }
+        Self { log, snapshot, batch: Options::default().batch, _kept: kept }
     }
 
     /// Stores deliveries, as ingress does.
@@ -77,10 +81,10 @@ impl World {
 
     /// Starts a normalizer on this log or on one that wraps it.
     pub async fn start_on(&self, log: Arc<dyn Log>) -> Running {
-        let options = Options { ack_wait: ACK_WAIT, ..Options::default() };
-        let service = build(options, Ports { log }).await.unwrap();
-        let stop = CancellationToken::new();
-        Running { task: tokio::spawn(service.run(stop.clone())), stop }
+        let (readiness, stop) = (Readiness::default(), CancellationToken::new());
+        let options = Options { lease: LEASE, batch: self.batch, ..Options::default() };
+        let service = build(options, Ports { log }).await.unwrap().reporting_to(readiness.clone());
+        Running { task: tokio::spawn(service.run(stop.clone())), readiness, stop }
     }
 
     /// Runs a normalizer until nothing is left to do.
@@ -90,14 +94,30 @@ impl World {
         running.stop().await;
     }
 
-    /// Waits until every delivery is acknowledged or parked.
+    /// Waits until the place is behind every delivery.
     pub async fn until_done(&self) {
-        let consumer = self.log.consumer(topology::NORMALIZER).await.unwrap();
-        let done = async || {
-            let depth = consumer.depth().await.unwrap();
-            depth.pending == 0 && depth.held == 0
-        };
-        until("every delivery is done", done).await;
+        let last = self.log.stream(topology::DELIVERIES).await.unwrap().last;
+        until("every delivery is done", async || self.place().await["seq"] == last).await;
+    }
+
+    /// The place as it is kept; null before there is one.
+    pub async fn place(&self) -> Value {
+        let places = self.log.bucket(topology::PLACES).await.unwrap();
+        let kept = places.get(topology::NORMALIZER).await.unwrap();
+        kept.map_or(Value::Null, |kept| serde_json::from_slice(&kept.value).unwrap())
+    }
+
+    /// Puts the place somewhere.
+    pub async fn set_place(&self, place: Value) {
+        let places = self.log.bucket(topology::PLACES).await.unwrap();
+        places.put(topology::NORMALIZER, place.to_string().into(), None).await.unwrap();
+    }
+
+    /// Puts the place before the first delivery: all of them are repeated.
+    pub async fn set_back(&self) {
+        let mut place = self.place().await;
+        place["seq"] = 0.into();
+        self.set_place(place).await;
     }
 
     pub async fn facts(&self) -> Vec<Fact> {
@@ -122,6 +142,7 @@ impl World {
 /// A normalizer at work.
 pub struct Running {
     task: JoinHandle<()>,
+    pub readiness: Readiness,
     stop: CancellationToken,
 }
 
@@ -187,6 +208,10 @@ fn webhook(routes: Vec<Route>) -> Webhook {
         entity_pointers: vec![],
         delivery_key: None,
         public_base_url: None,
+        public_path: None,
+        verify_token: None,
+        pairing_until: None,
+        gate: Default::default(),
         routes,
     }
 }

@@ -6,5 +6,6 @@ mod crash;
 mod flow;
 mod kit;
 mod meters;
+mod order;
 mod plan;
 mod rough;

@@ -1,14 +1,11 @@
 //! What is counted, and that repeats are not counted again.
 
-use std::sync::Arc;
-
 use hookwheel_core::ids::Slug;
 use hookwheel_core::webhook::SessionMode::PerEntity;
 use hookwheel_runtime::metrics;
 use serde_json::json;
 
 use crate::kit::{World, delivery, issue, route, snapshot};
-use crate::rough::{Fault, Rough};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_delivery_is_counted_once_however_often_it_comes() {
@@ -24,9 +21,9 @@ async fn every_delivery_is_counted_once_however_often_it_comes() {
     forged.proof.scheme = "none".into();
     let denied = delivery(2, "push", "{}".into(), &world.snapshot);
     world.receive(&[issue(1, 7, &world.snapshot), denied, forged]).await;
-    let running = world.start_on(Rough::new(Arc::clone(&world.log), Fault::lose_acks(6))).await;
-    world.until_done().await;
-    running.stop().await;
+    world.normalize_all().await;
+    world.set_back().await;
+    world.normalize_all().await;
 
     let text = metrics.render();
     let of_webhook: Vec<_> = text.lines().filter(|line| line.contains(r#"webhook="counted""#)).collect();

@@ -213,6 +213,22 @@ fn the_words_of_an_agent_wake_none() {
 }
 
 #[test]
+fn a_body_that_names_something_twice_is_marked() {
+    let snapshot = snapshot(vec![route("triage", "triager", PerEntity)]);
+    let summary = |n, body: &str| match plan(&delivery(n, "issues", body.to_owned().into(), &snapshot), &snapshot) {
+        Plan { outcome, .. } => match outcome.result {
+            Normalized::Routed { event, .. } => event.summary,
+            other => panic!("{other:?}"),
+        },
+    };
+    let body =
+        r#"{"action":"opened","issue":{"number":7,"title":"t","x":{"a":1,"b":2}},"repository":{"full_name":"o/r"}}"#;
+    let marks = |n, body: &str| summary(n, body).iter().filter(|field| field.name == "ambiguous").count();
+    assert_eq!(marks(1, body), 0);
+    assert_eq!(marks(2, &body.replace("\"b\":2", "\"a\":2")), 1);
+}
+
+#[test]
 fn a_ping_is_a_handshake_and_no_run() {
     let snapshot = snapshot(vec![route("triage", "triager", PerEntity)]);
     let ping = delivery(1, "ping", r#"{"zen":"Keep it simple.","hook_id":1,"hook":{}}"#.into(), &snapshot);

@@ -5,22 +5,26 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use hookwheel_log::{
-    Append, Bucket, Consumer, ConsumerDepth, Held, Lease, Log, LogError, Outcome, Seq, Stored, StreamInfo, Subject,
-    SubjectFilter, Tail,
+    Append, Bucket, BucketEntry, Consumer, Log, LogError, Outcome, Revision, Seq, Stored, StreamInfo, Subject,
+    SubjectFilter, Swap, Tail, Watch,
 };
+use hookwheel_proto::topology::LEASES;
 
 /// What goes wrong.
 #[derive(Clone)]
 pub enum Fault {
-    /// After so many stored records nothing ever returns: the process is as good as dead.
+    /// Nothing.
+    Nothing,
+    /// The lease, which everybody has who asks for it.
+    NoLease,
+    /// The lease as well, and after so many records that were offered nothing ever returns: it is as good as dead.
     DieAfter(Arc<AtomicUsize>),
     /// So many appends find the log away, one of them after it stored its first record.
     Away(Arc<AtomicUsize>),
     /// Every append finds the log away.
     AwayForGood,
-    /// So many acknowledgements are lost.
-    LoseAcks(Arc<AtomicUsize>),
 }
 
 impl Fault {
@@ -28,8 +32,8 @@ impl Fault {
         Self::Away(Arc::new(AtomicUsize::new(times)))
     }
 
-    pub fn lose_acks(count: usize) -> Self {
-        Self::LoseAcks(Arc::new(AtomicUsize::new(count)))
+    fn grants_every_lease(&self) -> bool {
+        matches!(self, Self::NoLease | Self::DieAfter(_))
     }
 }
 
@@ -40,17 +44,22 @@ pub struct Rough {
     pub seen: Arc<Seen>,
 }
 
-/// What was done with the leases.
+/// What was tried.
 #[derive(Default)]
 pub struct Seen {
-    pub naks: AtomicUsize,
-    pub progress: AtomicUsize,
+    /// Calls that append.
+    pub appends: AtomicUsize,
+    /// Records that it found stored already.
     pub repeats: AtomicUsize,
 }
 
 impl Rough {
     pub fn new(inner: Arc<dyn Log>, fault: Fault) -> Arc<Self> {
         Arc::new(Self { inner, fault, seen: Arc::default() })
+    }
+
+    fn saw(&self, result: &Result<Outcome, LogError>) {
+        self.seen.repeats.fetch_add(usize::from(matches!(result, Ok(Outcome::AlreadyThere(_)))), SeqCst);
     }
 }
 
@@ -70,6 +79,7 @@ impl Log for Rough {
     }
 
     async fn append_batch(&self, records: Vec<Append>) -> Result<Vec<Result<Outcome, LogError>>, LogError> {
+        self.seen.appends.fetch_add(usize::from(!records.is_empty()), SeqCst);
         match &self.fault {
             Fault::DieAfter(left) => {
                 let mut results = Vec::new();
@@ -77,7 +87,9 @@ impl Log for Rough {
                     if !one_of(left) {
                         std::future::pending::<()>().await;
                     }
-                    results.push(self.inner.append(record).await);
+                    let result = self.inner.append(record).await;
+                    self.saw(&result);
+                    results.push(result);
                 }
                 Ok(results)
             }
@@ -90,7 +102,11 @@ impl Log for Rough {
                 }
             },
             Fault::AwayForGood if !records.is_empty() => Err(away()),
-            _ => self.inner.append_batch(records).await,
+            _ => {
+                let results = self.inner.append_batch(records).await?;
+                results.iter().for_each(|result| self.saw(result));
+                Ok(results)
+            }
         }
     }
 
@@ -111,15 +127,17 @@ impl Log for Rough {
     }
 
     async fn consumer(&self, name: &str) -> Result<Arc<dyn Consumer>, LogError> {
-        let left = match &self.fault {
-            Fault::LoseAcks(left) => Arc::clone(left),
-            _ => Arc::default(),
-        };
-        Ok(Arc::new(Deaf { inner: self.inner.consumer(name).await?, left, seen: Arc::clone(&self.seen) }))
+        self.inner.consumer(name).await
+    }
+
+    async fn park(&self, consumer: &str, record: &Stored, reason: &str) -> Result<(), LogError> {
+        self.inner.park(consumer, record, reason).await
     }
 
     async fn bucket(&self, name: &str) -> Result<Arc<dyn Bucket>, LogError> {
-        self.inner.bucket(name).await
+        let inner = self.inner.bucket(name).await?;
+        let generous = name == LEASES && self.fault.grants_every_lease();
+        Ok(if generous { Arc::new(Generous(inner)) } else { inner })
     }
 
     async fn check(&self) -> Result<(), LogError> {
@@ -127,53 +145,36 @@ impl Log for Rough {
     }
 }
 
-/// A consumer that watches its leases and loses acknowledgements.
-struct Deaf {
-    inner: Arc<dyn Consumer>,
-    left: Arc<AtomicUsize>,
-    seen: Arc<Seen>,
-}
+/// A bucket that grants every lease.
+struct Generous(Arc<dyn Bucket>);
 
 #[async_trait]
-impl Consumer for Deaf {
-    async fn fetch(&self, max: usize, wait: Duration) -> Result<Vec<Held>, LogError> {
-        let held = self.inner.fetch(max, wait).await?;
-        let deaf = |held: Held| {
-            self.seen.repeats.fetch_add(usize::from(held.attempt > 1), SeqCst);
-            let lease = DeafLease { inner: held.lease, left: Arc::clone(&self.left), seen: Arc::clone(&self.seen) };
-            Held { lease: Box::new(lease), ..held }
-        };
-        Ok(held.into_iter().map(deaf).collect())
+impl Bucket for Generous {
+    async fn get(&self, key: &str) -> Result<Option<BucketEntry>, LogError> {
+        self.0.get(key).await
     }
 
-    async fn depth(&self) -> Result<ConsumerDepth, LogError> {
-        self.inner.depth().await
-    }
-}
-
-struct DeafLease {
-    inner: Box<dyn Lease>,
-    left: Arc<AtomicUsize>,
-    seen: Arc<Seen>,
-}
-
-#[async_trait]
-impl Lease for DeafLease {
-    async fn ack(&self) -> Result<(), LogError> {
-        if one_of(&self.left) { Err(away()) } else { self.inner.ack().await }
+    async fn entries(&self) -> Result<Vec<BucketEntry>, LogError> {
+        self.0.entries().await
     }
 
-    async fn nak(&self, delay: Duration) -> Result<(), LogError> {
-        self.seen.naks.fetch_add(1, SeqCst);
-        self.inner.nak(delay).await
+    async fn put(&self, key: &str, value: Bytes, ttl: Option<Duration>) -> Result<Revision, LogError> {
+        self.0.put(key, value, ttl).await
     }
 
-    async fn progress(&self) -> Result<(), LogError> {
-        self.seen.progress.fetch_add(1, SeqCst);
-        self.inner.progress().await
+    async fn create(&self, _: &str, _: Bytes, _: Option<Duration>) -> Result<Swap, LogError> {
+        Ok(Swap::Done(1))
     }
 
-    async fn park(&self, reason: &str) -> Result<(), LogError> {
-        self.inner.park(reason).await
+    async fn update(&self, _: &str, _: Bytes, _: Revision, _: Option<Duration>) -> Result<Swap, LogError> {
+        Ok(Swap::Done(1))
+    }
+
+    async fn remove(&self, _: &str, revision: Revision) -> Result<Swap, LogError> {
+        Ok(Swap::Done(revision))
+    }
+
+    async fn watch(&self) -> Result<Box<dyn Watch>, LogError> {
+        self.0.watch().await
     }
 }

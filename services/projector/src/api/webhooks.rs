@@ -26,13 +26,13 @@ pub(super) async fn one(
     Ok(Json(all.into_iter().find(|webhook| is_called(webhook, &name)).ok_or_else(not_found)?))
 }
 
-/// Duplicates and sampled rejections, newest first.
+/// Duplicates, sampled rejections and answered handshakes, newest first.
 pub(super) async fn notices(State(sources): State<Sources>, uri: Uri) -> Result<Json<Listing<NoticeRow>>, Failure> {
     let mut query = Query::of(&uri);
-    let (webhook, limit) = (query.text("webhook"), query.limit());
+    let (webhook, kind, limit) = (query.text("webhook"), query.text("kind"), query.limit());
     query.finish()?;
     let webhook = id_of(&sources, webhook).await?;
-    Ok(Listing::newest(sources.store.notices(webhook.as_deref(), limit).await?, limit))
+    Ok(Listing::newest(sources.store.notices(webhook.as_deref(), kind.as_deref(), limit).await?, limit))
 }
 
 /// The id of a webhook that a filter names by id or slug. An unknown slug stays as it is and matches nothing.

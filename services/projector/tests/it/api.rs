@@ -60,6 +60,8 @@ async fn filters_narrow_lists() {
         ("runs?webhook=wh_0123456789abcdefgh", 4),
         ("notices", 4),
         ("notices?webhook=repo-bot&limit=3", 3),
+        ("notices?kind=rejected", 2),
+        ("notices?kind=handshake&webhook=repo-bot", 0),
         ("webhooks", 1),
     ] {
         let answer = http(projector.address, "GET", &format!("/api/v1/{target}"), "").await;

@@ -32,7 +32,7 @@ async fn every_stream_becomes_rows_and_nonsense_stops_nothing() {
     assert_eq!(deliveries.items[0].duplicates, 1);
     let run = wheel.store.run(run.as_str()).await.unwrap().unwrap();
     assert_eq!((run.row.state.as_str(), run.steps.len(), run.scripted), ("completed", 3, true));
-    assert_eq!(wheel.store.notices(None, 10).await.unwrap().len(), 2);
+    assert_eq!(wheel.store.notices(None, None, 10).await.unwrap().len(), 2);
     projector.until_ready().await;
     projector.stop().await;
 }
@@ -169,6 +169,10 @@ pub fn snapshot(slug: &str) -> Snapshot {
         entity_pointers: vec![],
         delivery_key: None,
         public_base_url: None,
+        public_path: None,
+        verify_token: None,
+        pairing_until: None,
+        gate: Default::default(),
         routes: vec![],
     };
     Snapshot { webhook, agents: Default::default(), models: Default::default() }
@@ -225,8 +229,13 @@ impl Store for Dying {
     async fn webhooks(&self) -> Result<Vec<WebhookRow>, StoreError> {
         self.inner.webhooks().await
     }
-    async fn notices(&self, webhook: Option<&str>, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
-        self.inner.notices(webhook, limit).await
+    async fn notices(
+        &self,
+        webhook: Option<&str>,
+        kind: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
+        self.inner.notices(webhook, kind, limit).await
     }
     async fn fingerprint(&self) -> Result<String, StoreError> {
         self.inner.fingerprint().await

@@ -204,6 +204,9 @@ pub async fn tell(wheel: &Wheel, n: u32) -> RunId {
         reason: if n.is_multiple_of(2) { "key".into() } else { "signature_invalid".into() },
         at: at(n),
         peer: "192.0.2.2".into(),
+        rule: if n.is_multiple_of(2) { String::new() } else { "signature_mismatch".into() },
+        headers: vec!["host".into()],
+        more: 0,
     };
     wheel.append(record::notice(&notice, &format!("notice-{n}"))).await;
     run

@@ -1,6 +1,7 @@
 //! `hookwheel verify`: is this signature right, and if not, which rule failed? For the operator, locally: what it
 //! says is never said to a sender.
 
+mod handshakes;
 mod vectors;
 
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ pub struct Verify {
     /// The URL as the sender wrote it, for schemes that sign it
     #[arg(long, default_value = "", hide_default_value = true)]
     url: String,
-    /// Judge files of signature vectors instead, one JSON line per case
+    /// Judge files of signature or handshake vectors instead, one JSON line per case
     #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with_all = ["body", "webhook", "source", "auth", "at"])]
     vectors: Vec<PathBuf>,
     /// Fail when a vector says otherwise

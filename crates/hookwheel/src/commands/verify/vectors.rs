@@ -9,10 +9,11 @@ use hookwheel_core::webhook::{Auth, Encoding, Hash, HmacScheme};
 use hookwheel_sources::{self as sources, Headers, Refusal, Request, Verifier};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::handshakes;
 use crate::exit::Failure;
 use crate::output::{self, Format};
 
-/// The files of another kind that lie beside vectors: their cases are judged by what is answered, not by a rule.
+/// The scheme of files whose cases are judged by what is answered.
 const HANDSHAKES: &str = "handshakes";
 
 #[derive(Deserialize)]
@@ -37,19 +38,32 @@ struct Case {
     reason: Option<String>,
 }
 
+/// A request in a file of vectors.
 #[derive(Deserialize)]
-struct Captured {
-    method: String,
-    url: String,
+pub(super) struct Captured {
+    pub(super) method: String,
+    pub(super) url: String,
     headers: Vec<(String, String)>,
     body_b64: String,
 }
 
+impl Captured {
+    /// Headers and body as the pure code reads them; `id` is for the error.
+    pub(super) fn read(&self, id: &str) -> Result<(Headers, Vec<u8>), String> {
+        let body = BASE64.decode(&self.body_b64).map_err(|error| format!("{id}: {error}"))?;
+        let headers = self.headers.iter();
+        Ok((Headers(headers.map(|(n, v)| (n.to_ascii_lowercase(), v.clone().into_bytes())).collect()), body))
+    }
+}
+
 /// One judged case: what it is, what was found, and whether that is what the case says.
-struct Judged {
-    id: String,
-    found: Result<(), Refusal>,
-    agrees: bool,
+pub(super) struct Judged {
+    pub(super) id: String,
+    pub(super) verdict: &'static str,
+    pub(super) reason: &'static str,
+    /// Which rule exactly refused.
+    pub(super) rule: Option<&'static str>,
+    pub(super) agrees: bool,
 }
 
 #[derive(Serialize)]
@@ -92,7 +106,7 @@ fn judge_file(path: &Path) -> Result<Vec<Judged>, Failure> {
         std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
     let file: File = serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?;
     if file.scheme == HANDSHAKES {
-        return Ok(Vec::new());
+        return file.cases.into_iter().map(handshakes::judge).collect::<Result<_, _>>().map_err(broken);
     }
     let auth = auth(&file.scheme, &file.signature_header)
         .ok_or_else(|| broken(format!("no scheme is called {:?}", file.scheme)))?;
@@ -116,15 +130,14 @@ fn auth(scheme: &str, signature_header: &str) -> Option<Auth> {
 
 impl Case {
     fn judge(self, auth: &Auth, usual: Option<u32>) -> Result<Judged, String> {
-        let body = BASE64.decode(&self.request.body_b64).map_err(|error| format!("{}: {error}", self.id))?;
-        let headers = self.request.headers.iter();
-        let headers = Headers(headers.map(|(n, v)| (n.to_ascii_lowercase(), v.clone().into_bytes())).collect());
+        let (headers, body) = self.request.read(&self.id)?;
         let request = Request { method: &self.request.method, url: &self.request.url, headers: &headers, body: &body };
         let secrets: Vec<_> = self.secrets.iter().map(String::as_bytes).collect();
         let verifier = Verifier::new(auth, &secrets).with_tolerance(self.tolerance_s.unwrap_or(usual));
         let found = verifier.verify(&request, Timestamp::from_secs(self.now)).map(|_| ());
         let agrees = self.agrees(found);
-        Ok(Judged { id: self.id, found, agrees })
+        let (verdict, reason) = found.map_or_else(|refusal| ("reject", reason(refusal)), |()| ("accept", "ok"));
+        Ok(Judged { id: self.id, verdict, reason, rule: found.err().map(Refusal::as_str), agrees })
     }
 
     fn agrees(&self, found: Result<(), Refusal>) -> bool {
@@ -143,14 +156,13 @@ impl Case {
 
 impl Judged {
     fn print(&self) {
-        let (verdict, reason) = self.found.map_or_else(|refusal| ("reject", reason(refusal)), |()| ("accept", "ok"));
-        let rule = self.found.err().map(Refusal::as_str);
-        output::print_json(Format::Jsonl, &Line { id: &self.id, verdict, reason, rule });
+        let Self { id, verdict, reason, rule, .. } = self;
+        output::print_json(Format::Jsonl, &Line { id, verdict, reason, rule: *rule });
     }
 }
 
 /// The vectors' word for a refusal. They call it a mismatch, too, when there is no secret to compare with.
-fn reason(refusal: Refusal) -> &'static str {
+pub(super) fn reason(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::MissingSignature | Refusal::TimestampMissing => "missing",
         Refusal::MalformedSignature | Refusal::TimestampMalformed => "malformed",

@@ -5,19 +5,24 @@ use std::path::Path;
 use std::process::Stdio;
 
 use futures::StreamExt as _;
-use hookwheel_log::conformance::layout;
+use hookwheel_log::conformance::layout_with;
 use hookwheel_log::embedded::Embedded;
-use hookwheel_log::{Append, Expect, Log as _, Outcome, Subject};
+use hookwheel_log::{Append, Expect, Log as _, Lookup, Outcome, Subject};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 
+use super::harness::options;
+
 /// Where the child finds the file; without it, the child's test does nothing.
 const PATH: &str = "HOOKWHEEL_TEST_LOG_CHILD";
+/// Tells the child to look into streams by whole subjects.
+const EXACT: &str = "HOOKWHEEL_TEST_LOG_EXACT";
 const IN_FLIGHT: usize = 32;
 
 /// Appends in a child, kills it after so many acknowledgements, and returns all that came through the pipe.
-pub async fn append_and_kill(path: &Path, records: &[Append], after: usize) -> Vec<(usize, Outcome)> {
+pub async fn append_and_kill(path: &Path, lookup: Lookup, records: &[Append], after: usize) -> Vec<(usize, Outcome)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
+        .envs((lookup == Lookup::Exact).then_some((EXACT, "1")))
         .args(["--exact", "embedded::child::the_child_appends_until_it_is_killed", "--ignored", "--nocapture"])
         .env(PATH, path)
         .stdin(Stdio::piped())
@@ -56,7 +61,8 @@ fn parse(line: &str) -> Option<(usize, Outcome)> {
 #[ignore = "the other half of append_and_kill"]
 async fn the_child_appends_until_it_is_killed() {
     let Ok(path) = std::env::var(PATH) else { return };
-    let log = Embedded::open(Path::new(&path), layout()).await.unwrap();
+    let lookup = if std::env::var_os(EXACT).is_some() { Lookup::Exact } else { Lookup::Prefix };
+    let log = Embedded::open_with(Path::new(&path), layout_with(lookup), options()).await.unwrap();
     let records = std::io::stdin().lock().lines().map(|line| {
         let (subject, id, headers, payload): (String, _, _, Vec<u8>) = serde_json::from_str(&line.unwrap()).unwrap();
         Append { subject: Subject::new(subject).unwrap(), id, headers, payload: payload.into(), expect: Expect::Empty }

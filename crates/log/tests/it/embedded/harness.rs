@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hookwheel_log::conformance::{Harness, layout};
+use hookwheel_log::conformance::{Harness, layout_with};
 use hookwheel_log::embedded::{Embedded, Options};
-use hookwheel_log::{Append, Log, LogError, Outcome};
+use hookwheel_log::{Append, Log, LogError, Lookup, Outcome};
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
@@ -17,6 +17,7 @@ use super::child;
 /// One log file, open or not.
 pub struct EmbeddedHarness {
     directory: TempDir,
+    lookup: Lookup,
     open: Mutex<Option<Arc<Embedded>>>,
     blocker: Mutex<Option<SqliteConnection>>,
 }
@@ -24,7 +25,16 @@ pub struct EmbeddedHarness {
 impl EmbeddedHarness {
     /// A fresh, empty directory.
     pub async fn start() -> Self {
-        Self { directory: TempDir::new().unwrap(), open: Mutex::default(), blocker: Mutex::default() }
+        Self::with(Lookup::Prefix)
+    }
+
+    /// The same, with streams that are looked into by whole subjects.
+    pub async fn start_exact() -> Self {
+        Self::with(Lookup::Exact)
+    }
+
+    fn with(lookup: Lookup) -> Self {
+        Self { directory: TempDir::new().unwrap(), lookup, open: Mutex::default(), blocker: Mutex::default() }
     }
 
     /// The database file.
@@ -33,15 +43,15 @@ impl EmbeddedHarness {
     }
 }
 
-/// A short wait for locks, so that a stopped log is noticed soon.
+/// A short wait for locks, so that a stopped log is noticed soon, and few records in memory, so that many are not.
 pub fn options() -> Options {
-    Options { busy: Duration::from_millis(500), ..Options::default() }
+    Options { busy: Duration::from_millis(500), unindexed: 3, ..Options::default() }
 }
 
 /// Opens the file as soon as its last holder has let go.
-pub async fn open_when_free(path: &std::path::Path) -> Embedded {
+pub async fn open_when_free(path: &std::path::Path, lookup: Lookup) -> Embedded {
     for _ in 0..1_000 {
-        match Embedded::open_with(path, layout(), options()).await {
+        match Embedded::open_with(path, layout_with(lookup), options()).await {
             Ok(log) => return log,
             Err(LogError::Unfit(why)) if why.contains("another process") => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -57,7 +67,7 @@ impl Harness for EmbeddedHarness {
     async fn open(&self) -> Arc<dyn Log> {
         let mut open = self.open.lock().await;
         if open.is_none() {
-            *open = Some(Arc::new(open_when_free(&self.path()).await));
+            *open = Some(Arc::new(open_when_free(&self.path(), self.lookup).await));
         }
         open.clone().unwrap()
     }
@@ -74,7 +84,7 @@ impl Harness for EmbeddedHarness {
 
     async fn append_and_kill(&self, records: Vec<Append>, after: usize) -> Vec<(usize, Outcome)> {
         self.restart().await;
-        child::append_and_kill(&self.path(), &records, after).await
+        child::append_and_kill(&self.path(), self.lookup, &records, after).await
     }
 
     async fn stop(&self) {

@@ -3,6 +3,13 @@
 
 mod child;
 mod harness;
+mod index;
 mod own;
 
-hookwheel_log::log_conformance!(harness::EmbeddedHarness::start);
+mod by_prefix {
+    hookwheel_log::log_conformance!(super::harness::EmbeddedHarness::start);
+}
+
+mod by_whole_subject {
+    hookwheel_log::log_conformance!(super::harness::EmbeddedHarness::start_exact);
+}

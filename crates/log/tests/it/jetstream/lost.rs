@@ -74,6 +74,16 @@ async fn a_batch_whose_answer_is_lost_is_stored_once_and_by_this_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_few_records_whose_answers_are_lost_are_stored_once_and_by_this_call() {
+    let rig = Rig::start().await;
+    let few = ["a", "b", "c"].map(|id| record(&format!("case.few.{id}"), id, Expect::Empty));
+    let (outcomes, ()) = tokio::join!(rig.log.append_batch(few.into()), rig.lose_answers_until(1));
+    let outcomes: Vec<_> = outcomes.unwrap().into_iter().map(Result::unwrap).collect();
+    assert_eq!(outcomes, [1, 2, 3].map(Outcome::Stored));
+    assert_eq!(rig.stored().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_connection_an_append_is_refused_at_once_and_never_sent_later() {
     let mut rig = Rig::start().await;
     rig.server.kill9().unwrap();

@@ -1,0 +1,6 @@
+-- A rejection says which rule refused, which headers were there, and for how many more it stands.
+
+alter table notices
+    add column rule text not null default '',
+    add column headers text not null default '[]',
+    add column more bigint not null default 0;
