@@ -215,11 +215,12 @@ fn the_words_of_an_agent_wake_none() {
 #[test]
 fn a_body_that_names_something_twice_is_marked() {
     let snapshot = snapshot(vec![route("triage", "triager", PerEntity)]);
-    let summary = |n, body: &str| match plan(&delivery(n, "issues", body.to_owned().into(), &snapshot), &snapshot) {
-        Plan { outcome, .. } => match outcome.result {
+    let summary = |n, body: &str| {
+        let Plan { outcome, .. } = plan(&delivery(n, "issues", body.to_owned().into(), &snapshot), &snapshot);
+        match outcome.result {
             Normalized::Routed { event, .. } => event.summary,
             other => panic!("{other:?}"),
-        },
+        }
     };
     let body =
         r#"{"action":"opened","issue":{"number":7,"title":"t","x":{"a":1,"b":2}},"repository":{"full_name":"o/r"}}"#;
