@@ -1,7 +1,6 @@
 //! Group commit: everything that is waiting goes to the log as one batch, one batch at a time.
 //!
-//! Nobody sleeps to fill a batch: while one is being synced the next one gathers by itself, and it leaves when no
-//! request is ready to run that could still join. A batch with a duplicate in it costs the log many times more than one
+//! Nobody sleeps to fill a batch: while one is being synced the next one gathers by itself. A batch with a duplicate in it costs the log many times more than one
 //! without, so repeats of recent keys, and of keys in the very same batch, are answered here and never sent.
 
 use std::collections::HashMap;
@@ -94,25 +93,12 @@ impl Batcher {
         while let Some(first) = self.line.recv().await {
             let mut batch = Batch::default();
             batch.add(first, &self.recent);
-            self.gather(&mut batch).await;
-            batch.settle(self.log.as_ref(), &self.recent).await;
-        }
-    }
-
-    /// Takes everything that waits. Requests that are ready to run go first, for what they will append can still join:
-    /// it ends when a turn of theirs brought nothing new.
-    async fn gather(&mut self, batch: &mut Batch) {
-        while batch.has_room() {
-            tokio::task::yield_now().await;
-            let before = batch.len();
             while batch.has_room()
                 && let Ok(next) = self.line.try_recv()
             {
                 batch.add(next, &self.recent);
             }
-            if batch.len() == before {
-                return;
-            }
+            batch.settle(self.log.as_ref(), &self.recent).await;
         }
     }
 }
@@ -129,10 +115,6 @@ struct Batch {
 }
 
 impl Batch {
-    fn len(&self) -> usize {
-        self.records.len() + self.followers.len()
-    }
-
     fn has_room(&self) -> bool {
         self.records.len() < MAX_RECORDS && self.followers.len() < MAX_RECORDS && self.bytes < MAX_BYTES
     }
